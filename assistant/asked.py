@@ -1,0 +1,90 @@
+"""What kind of thing a question asks for, and whether the evidence holds one.
+
+"Who is the mayor?" cannot be answered from a sentence without a person and a mayor, "how many" not from one without a
+number, "when" not from one without a date. The rules are about the form of a question only, and are conservative: a
+question of no known form demands nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from assistant import names, quantities
+from knowledge.lexical import content_tokens, index_tokens
+from knowledge.retrieve import Query
+
+_ZH_ROLE = re.compile(
+    r"(?P<role>[\u4e00-\u9fff]{1,6}?)(?:现在|目前|又)?(?:是谁|是哪一?位|叫什么|姓什么|名叫什么)(?:名字)?(?=[呢啊呀]?(?:\W|$))"
+)
+_ZH_WHO_IS_ROLE = re.compile(r"谁(?:是|担任|当)(?P<role>[\u4e00-\u9fff]{2,12})")
+_EN_ROLE = re.compile(
+    r"\b(?:who\s+(?:is|was|are|were)|who's|what\s+is\s+the\s+name\s+of)\s+(?:the\s+|a\s+)?"
+    r"(?P<role>[a-z][a-z -]*?)(?=\s+(?:of|at|in|for|behind)\b|[?.!]|$)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"多少|[占有达](?:几|多大)|几(?:倍|成|个百分点|亿|万)|百分之几|\bhow (?:many|much)\b|\bwhat percentage\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"什么时候|何时|哪一?年|哪个?月|哪一?天|几月|^when\b|\b(?:what|which) (?:year|month)\b|\bon (?:what|which) date\b",
+    re.IGNORECASE,
+)
+_NAMES_IT = 0.5
+"""Weight from which a translation means the same thing and not one of several."""
+
+_ROLE_WORDS = 3
+"""A longer phrase between "who is" and its end describes more than a role."""
+
+
+def unmet_form(question: str, query: Query, sentences: Sequence[str], passages: Sequence[str]) -> tuple[str, ...]:
+    """Return what the question's form demands and the evidence does not hold.
+
+    Args:
+        question: The question.
+        query: The same, with the translations of its words.
+        sentences: The evidence sentences.
+        passages: The passages they stand in.
+
+    Returns:
+        Nothing, or one entry that names the missing kind of thing.
+    """
+    role = asked_role(question)
+    if role and not _mentions(role, query, passages):
+        return (role,)
+    stated = [quantity for sentence in sentences for quantity in quantities.find_quantities(sentence)]
+    wanted: list[tuple[re.Pattern[str], Callable[[quantities.Quantity], bool], str]] = [
+        (_NUMBER, lambda quantity: quantity.kind != "date", "a number"),
+        (_DATE, lambda quantity: quantity.kind in {"date", "time", "range", "opaque"} or quantity.bare, "a date"),
+    ]
+    for pattern, fits, what in wanted:
+        found = pattern.search(question)
+        if found and not any(fits(quantity) for quantity in stated):
+            return (f"{found.group()} ({what})",)
+    return ()
+
+
+def asked_role(question: str) -> str:
+    """Return the role whose holder a question asks for ("mayor", "市长"), "" if it asks for no such thing."""
+    for pattern in (_ZH_ROLE, _ZH_WHO_IS_ROLE, _EN_ROLE):
+        found = pattern.search(question)
+        if found:
+            role = found.group("role").strip()
+            if re.search("[几哪]", role):
+                return ""
+            named = names.find_names(role)
+            for name in named:
+                role = role.replace(name.text, " ")
+            return re.sub(r"现任|前任|现在的?|目前的?|的|\b(?:current|former|present)\b", " ", role).strip()
+    return ""
+
+
+def _mentions(role: str, query: Query, passages: Sequence[str]) -> bool:
+    """Return whether some passage holds the last word of a role, in its own or the other language."""
+    words = content_tokens(role)
+    if not words or len(words) > _ROLE_WORDS:
+        return True
+    translations = next((term.translations for term in query.words if term.word == words[-1]), {})
+    accepted = {words[-1], *(word for word, weight in translations.items() if weight >= _NAMES_IT and len(word) > 1)}
+    return any(accepted & set(index_tokens(passage)) for passage in passages)

@@ -1,0 +1,285 @@
+"""The assistant: models, index and chain put together, each opened when it is first needed."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from assistant.events import Event
+from assistant.settings import Settings
+from assistant.types import Answer, Message, Turn
+from knowledge.types import DocumentRecord, Hit
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+    from langchain_core.runnables import Runnable
+
+    from assistant.chain import AnswerChain
+    from assistant.read import Reader
+    from knowledge.build import BuildReport
+    from knowledge.embed import Embedder
+    from knowledge.retrieve import Searcher, SearchResult
+    from knowledge.store import Store
+    from knowledge.weights import Weights
+
+Progress = Callable[[int, int], None]
+Part = TypeVar("Part")
+
+
+class _opened_once(Generic[Part]):
+    """A property that is computed once, under its assistant's own lock.
+
+    ``functools.cached_property`` has a lock of its own before Python 3.12, which deadlocks with ours when two threads
+    open parts that need each other, and none after it, which opens a part twice.
+    """
+
+    def __init__(self, make: Callable[[Assistant], Part]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __get__(self, assistant: Assistant, _: type[Assistant] | None = None) -> Part:
+        with assistant._lock:
+            name = self._make.__name__
+            if name not in assistant.__dict__:
+                assistant.__dict__[name] = self._make(assistant)
+            part: Part = assistant.__dict__[name]
+            return part
+
+
+class Assistant:
+    """Answers questions from the documents of one home folder.
+
+    Nothing is opened before it is needed; `warm_up` opens everything. Safe to use from several threads: the local model
+    writes one answer at a time, searches run side by side.
+
+    Args:
+        settings: How it is configured; from the environment by default.
+
+    Examples:
+        >>> with Assistant() as assistant:  # doctest: +SKIP
+        ...     answer = assistant.ask("Who wrote this article?")
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = Settings.from_environment() if settings is None else settings
+        self._lock = threading.RLock()
+
+    @property
+    def index_path(self) -> Path:
+        """Where the index is."""
+        return self.settings.home / "index" / "documents.db"
+
+    @property
+    def model_name(self) -> str:
+        """What `Answer.model` says."""
+        return self.reader.name
+
+    @_opened_once
+    def weights(self) -> Weights:
+        """The model files of this machine."""
+        from knowledge.weights import Weights
+
+        return Weights(
+            self.settings.cache, local=self.settings.models, hub=self.settings.hub, offline=self.settings.offline
+        )
+
+    @_opened_once
+    def embedder(self) -> Embedder:
+        """The embedding model; the shipped one is fetched if it is not there."""
+        from knowledge.embed import open_embedder
+
+        name = self.settings.embedding_model
+        if name in self.weights.names() and not self.settings.offline:
+            self.weights.pull(name)
+        return open_embedder(name, self.weights, threads=self.settings.threads)
+
+    @_opened_once
+    def store(self) -> Store:
+        """The index, made from the shipped collection if there is none yet."""
+        from knowledge.build import spec_for
+        from knowledge.errors import IndexMissing
+        from knowledge.store import Store
+
+        spec = spec_for(self.embedder)
+        try:
+            return Store.open(self.index_path, spec)
+        except IndexMissing:
+            print("There is no index yet; making it from the shipped collection …", file=sys.stderr, flush=True)
+            self.rebuild_index()
+            return Store.open(self.index_path, spec)
+
+    @_opened_once
+    def searcher(self) -> Searcher:
+        """Finds passages in the index."""
+        from knowledge.lexicon import Lexicon
+        from knowledge.retrieve import Searcher
+
+        return Searcher(self.store, self.embedder, Lexicon(self.settings.cache))
+
+    @_opened_once
+    def chain(self) -> AnswerChain:
+        """The five steps as one langchain Runnable from a `Turn` to an `Answer`."""
+        from assistant.chain import AnswerChain
+
+        return AnswerChain(self.searcher, self.reader, self.settings)
+
+    @property
+    def runnable(self) -> Runnable[Turn, Answer]:
+        """The same chain, typed as langchain knows it."""
+        return self.chain
+
+    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+        """Answer a question.
+
+        Args:
+            question: Chinese or English.
+            history: Earlier messages of the conversation, oldest first.
+
+        Raises:
+            BadQuestion: It is empty or too long.
+            BadSettings: ``llm`` names no model.
+            ModelUnreachable: The chat model did not answer.
+            KnowledgeError: A model file or the index is missing or damaged.
+        """
+        return self.chain.invoke(Turn(question, tuple(history)))
+
+    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Event]:
+        """Answer a question, yielding the evidence, then the words, then the checked answer.
+
+        Raises the same as `ask`. Closing the iterator stops the model.
+        """
+        yield from self.chain.events(Turn(question, tuple(history)))
+
+    def search(self, question: str, k: int | None = None) -> list[Hit]:
+        """Find passages without answering.
+
+        Args:
+            question: What to look for.
+            k: How many passages at most.
+
+        Raises:
+            BadQuestion: It is empty or too long.
+        """
+        return list(self.look_up(question, k).hits)
+
+    def look_up(self, question: str, k: int | None = None) -> SearchResult:
+        """Find passages and rank their sentences, with the features they were ranked by."""
+        from assistant.condense import condense
+
+        asked = condense(Turn(question)).standalone
+        return self.searcher.search(asked, self.settings.passages if k is None else k)
+
+    def documents(self) -> list[DocumentRecord]:
+        """Return every document of the index."""
+        return self.store.documents()
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """Return one document.
+
+        Raises:
+            DocumentUnknown: There is none with this id.
+        """
+        return self.store.document(document_id)
+
+    def add(self, documents: Sequence[Document], *, progress: Progress | None = None) -> BuildReport:
+        """Add documents; those that are there already cost nothing, an edited one replaces its earlier version."""
+        from knowledge.build import build_index
+
+        return build_index(documents, self.store, self.embedder, replace_sources=True, progress=progress)
+
+    def rebuild_index(self, *, progress: Progress | None = None) -> BuildReport:
+        """Make the index anew with the embedding model in use, from the documents in it or else the shipped ones.
+
+        A damaged index is put aside beside the new one, never deleted.
+        """
+        from knowledge.build import rebuild
+        from knowledge.errors import IndexDamaged, IndexMissing
+        from knowledge.load import load_shipped
+
+        with self._lock:
+            self.__dict__.pop("store", None)
+            self.__dict__.pop("searcher", None)
+            self.__dict__.pop("chain", None)
+            try:
+                return rebuild(self.index_path, self.embedder, None, progress=progress)
+            except IndexMissing:
+                return rebuild(self.index_path, self.embedder, load_shipped(), progress=progress)
+            except IndexDamaged:
+                aside = _put_aside(self.index_path)
+                print(f"The damaged index was put aside as {aside}.", file=sys.stderr, flush=True)
+                return rebuild(self.index_path, self.embedder, load_shipped(), progress=progress)
+
+    def warm_up(self) -> None:
+        """Open the index and the models, so that the first question is as fast as the next."""
+        self.searcher.search("预热 warm-up", 1)
+        from assistant.local_model import LocalChatModel
+
+        model = getattr(self.reader, "model", None)
+        if isinstance(model, LocalChatModel):
+            model.load()
+
+    def close(self) -> None:
+        """Close the index; models go with the process."""
+        with self._lock:
+            store, searcher = self.__dict__.pop("store", None), self.__dict__.pop("searcher", None)
+            self.__dict__.pop("chain", None)
+            if searcher is not None:
+                searcher.lexicon.close()
+            if store is not None:
+                store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @_opened_once
+    def reader(self) -> Reader:
+        """What writes the drafts."""
+        from assistant.models import model_name, open_chat_model
+        from assistant.read import ChatReader, ExtractiveReader
+
+        model = open_chat_model(self.settings.llm, self.settings, self.weights)
+        if model is None:
+            return ExtractiveReader()
+        spec = self.settings.llm
+        return ChatReader(model, model_name(spec, self.weights), spec, reproducible=self.settings.reproducible)
+
+
+_shared: dict[Settings, Assistant] = {}
+_shared_lock = threading.Lock()
+
+
+def ask(question: str, history: Sequence[Message] = (), *, settings: Settings | None = None) -> Answer:
+    """Answer a question from the documents, with nothing configured.
+
+    The assistant is kept for the next call with the same settings.
+
+    Args:
+        question: Chinese or English.
+        history: Earlier messages of the conversation, oldest first.
+        settings: How to answer; from the environment by default.
+
+    Raises:
+        AssistantError: The question, a setting or the chat model is at fault.
+        KnowledgeError: A model file or the index is missing or damaged.
+    """
+    wanted = Settings.from_environment() if settings is None else settings
+    with _shared_lock:
+        assistant = _shared.setdefault(wanted, Assistant(wanted))
+    return assistant.ask(question, history)
+
+
+def _put_aside(path: Path) -> Path:
+    """Rename a file and what belongs to it, so that nothing is lost."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for suffix in ("-wal", "-shm", ".dense"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.rename(aside)
+    return aside

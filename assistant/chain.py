@@ -1,0 +1,200 @@
+"""The five steps from a question to an answer, as one langchain Runnable.
+
+    condense → retrieve → select → read → verify
+
+Each step is a plain function of the one before; this file only runs them in order, times them and reports what a
+user can see already: the evidence as soon as it is chosen, the words as they are written, the checked answer at the
+end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from assistant.condense import Question, condense
+from assistant.events import Event, EvidenceFound, Finished, Token
+from assistant.read import Reader
+from assistant.select import Evidence, select
+from assistant.settings import Settings
+from assistant.translate import usable
+from assistant.types import Answer, Citation, RetrievedPassage, Turn
+from assistant.verify import compose, verify
+from knowledge.fuse import fuse
+from knowledge.retrieve import Searcher, SearchResult
+from prompts import render
+
+WIDE = 16
+"""How many passages each search brings when two are fused."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds by step; a step that runs twice adds up."""
+
+    began: float = field(default_factory=time.perf_counter)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a block."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[name] = round(self.timings.get(name, 0.0) + time.perf_counter() - start, 4)
+
+    def mark(self, name: str) -> None:
+        """Note the seconds since the beginning."""
+        self.timings[name] = round(time.perf_counter() - self.began, 4)
+
+
+class AnswerChain(Runnable[Turn, Answer]):
+    """Answers one turn. Safe to use from several threads if the reader is.
+
+    Args:
+        searcher: Where to search.
+        reader: What writes the draft.
+        settings: How many passages and sentences, and how sure to be.
+    """
+
+    def __init__(self, searcher: Searcher, reader: Reader, settings: Settings) -> None:
+        self._searcher = searcher
+        self._reader = reader
+        self._settings = settings
+
+    def invoke(self, input: Turn, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        """Answer a turn; the last of its events."""
+        for event in self.events(input):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("events() ends with Finished")
+
+    def events(self, turn: Turn) -> Iterator[Event]:
+        """Yield what happens: the evidence, the words, the answer.
+
+        Raises:
+            BadQuestion: The question is empty or too long.
+            ModelUnreachable: The chat model did not answer.
+        """
+        clock = Clock()
+        with clock.step("condense"):
+            question = condense(turn)
+        with clock.step("retrieve"):
+            result = self.retrieve(question, clock)
+        with clock.step("select"):
+            evidence = select(
+                question,
+                result,
+                self._reader,
+                limit=self._settings.sentences,
+                threshold=self._settings.threshold,
+            )
+        quotes = () if evidence.refusal else self._quotes(evidence)
+        clock.mark("evidence")
+        yield EvidenceFound(question.standalone, question.language, quotes, _retrieved(result))
+        if evidence.refusal:
+            yield Finished(self._refuse(evidence, clock))
+            return
+        draft = ""
+        with clock.step("read"):
+            for chunk in self._reader.read(question.standalone, question.language, evidence.sentences):
+                if chunk.text and not draft:
+                    clock.mark("first_word")
+                draft += chunk.text
+                if chunk.tokens_in:
+                    clock.timings["tokens_in"] = chunk.tokens_in
+                if chunk.tokens_out:
+                    clock.timings["tokens_out"] = chunk.tokens_out
+                if chunk.text:
+                    yield Token(chunk.text)
+        with clock.step("verify"):
+            answer = self._checked(draft, evidence, clock)
+        yield Finished(answer)
+
+    def retrieve(self, question: Question, clock: Clock | None = None) -> SearchResult:
+        """Search with the question and, where the documents are in the other language, with its translation too.
+
+        Args:
+            question: The question.
+            clock: Is told how long the translation took.
+        """
+        clock = clock or Clock()
+        found = self._searcher.search(question.standalone, WIDE)
+        if found.hits and found.hits[0].passage.language != found.query.language:
+            other = found.hits[0].passage.language
+            with clock.step("translate"):
+                translation = self._reader.translate(question.standalone, other)
+            if usable(question.standalone, translation, other):
+                prepared = self._searcher.prepare(translation, language=other)
+                found = fuse(found, self._searcher.search(prepared, WIDE))
+        return found.best(self._settings.passages)
+
+    def _quotes(self, evidence: Evidence) -> tuple[Citation, ...]:
+        quoted = verify("", evidence, self._searcher)
+        return compose(
+            quoted, evidence.sentences, _scores(evidence), self._titles(evidence.result), evidence.question.language
+        )[2]
+
+    def _checked(self, draft: str, evidence: Evidence, clock: Clock) -> Answer:
+        checked = verify(draft, evidence, self._searcher)
+        if not checked:
+            return self._refuse(replace(evidence, refusal="not_in_documents"), clock)
+        text, claims, citations = compose(
+            checked, evidence.sentences, _scores(evidence), self._titles(evidence.result), evidence.question.language
+        )
+        return self._answer(evidence, clock, text=text, claims=claims, citations=citations)
+
+    def _refuse(self, evidence: Evidence, clock: Clock) -> Answer:
+        return self._answer(evidence, clock, text=render(evidence.question.language, "refusal").strip())
+
+    def _answer(self, evidence: Evidence, clock: Clock, **parts: Any) -> Answer:
+        clock.mark("total")
+        clock.timings.setdefault("first_word", clock.timings["total"])
+        empty: dict[str, Any] = {"claims": (), "citations": ()}
+        return Answer(
+            question=evidence.question.asked,
+            standalone_question=evidence.question.standalone,
+            language=evidence.question.language,
+            refused=bool(evidence.refusal),
+            reason=evidence.refusal,
+            passages=_retrieved(evidence.result),
+            model=self._reader.name,
+            timings=clock.timings,
+            **(empty | parts),
+        )
+
+    def _titles(self, result: SearchResult) -> dict[str, tuple[str, str]]:
+        """Return title and source of every document that a passage was retrieved from."""
+        records = (
+            self._searcher.store.document(id_) for id_ in dict.fromkeys(h.passage.document_id for h in result.hits)
+        )
+        return {record.id: (record.title, record.source) for record in records}
+
+
+def _scores(evidence: Evidence) -> list[float]:
+    """Return how well each evidence sentence fits: the confidence, halved for every 2 log-odds behind the best."""
+    best = max((sentence.score for sentence in evidence.sentences), default=0.0)
+    return [
+        round(evidence.confidence * 2.0 ** (min(0.0, sentence.score - best) / 2.0), 4)
+        for sentence in evidence.sentences
+    ]
+
+
+def _retrieved(result: SearchResult) -> tuple[RetrievedPassage, ...]:
+    return tuple(
+        RetrievedPassage(
+            id=hit.passage.id,
+            document_id=hit.passage.document_id,
+            start=hit.passage.start,
+            end=hit.passage.end,
+            text=hit.passage.text,
+            score=round(hit.score, 4),
+        )
+        for hit in result.hits
+    )

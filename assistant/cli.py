@@ -1,0 +1,161 @@
+"""The ``wenju`` command: what it takes. What each command does is in `assistant.commands`.
+
+Exit codes: 0 done (a refusal is an answer), 1 it failed, 2 it was asked for something that cannot be, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points, version
+
+Run = Callable[[argparse.Namespace], int]
+
+EPILOG = """\
+examples:
+  wenju chat                                  chat in a web page
+  wenju ask 2015年底启动了哪三个新型智慧城市试点？
+  wenju ask "Who wrote this article?" --json
+  wenju doctor                                what is installed, and what is wrong
+"""
+
+
+def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
+    """Build the command line's parser.
+
+    Args:
+        extensions: Ask installed packages for further commands (``wenju eval``).
+    """
+    root = argparse.ArgumentParser(
+        prog="wenju",
+        description="问据 Wenju: ask documents in Chinese or English; every sentence shows the words it rests on.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    root.add_argument("--version", action="version", version=f"wenju {version('wenju')}")
+    commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, help_: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help_, description=help_)
+        added.add_argument("--json", action="store_true", help="print JSON")
+        added.set_defaults(run=_later(name))
+        return added
+
+    chat = command("chat", "chat in a web page on this machine")
+    _llm(chat)
+    chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    chat.add_argument("--port", type=int, default=7860, help="port, or the next free one (default: 7860)")
+    chat.add_argument("--open", action="store_true", help="open the page in a browser")
+
+    ask = command("ask", "answer one question, or a file of them")
+    ask.add_argument("question", nargs="?", help="the question; - reads it from standard input")
+    ask.add_argument("--file", metavar="JSONL", help='questions, one {"id", "question", "history"?} a line')
+    _llm(ask)
+    _retrieval(ask)
+
+    search = command("search", "find passages without answering")
+    search.add_argument("question", help="what to look for")
+    _retrieval(search)
+
+    index = command("index", "add files to the index, or make it")
+    index.add_argument(
+        "paths", nargs="*", metavar="PATH", help="text or Markdown files; none makes the index if needed"
+    )
+    index.add_argument("--rebuild", action="store_true", help="make the index anew from the documents in it")
+
+    command("list", "list the documents of the index")
+
+    show = command("show", "show a document's text")
+    show.add_argument("document_id", metavar="DOCUMENT_ID")
+
+    models = command("models", "list, fetch or verify model files")
+    models.add_argument("action", choices=("list", "pull", "verify"), nargs="?", default="list")
+    models.add_argument("names", nargs="*", metavar="NAME", help="which models (default: all)")
+
+    doctor = command("doctor", "say what is installed, what is wrong and how to mend it")
+    _llm(doctor)
+
+    if extensions:
+        for extension in entry_points(group="wenju.commands"):
+            extension.load()(commands)
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; every error of ours is one sentence with what to do, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character shall show its number, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output is gone; Python must not complain of it again when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(given: list[str]) -> int:
+    options = parser(extensions=not given or given[0] not in _BUILT_IN).parse_args(given)
+    from assistant.errors import AssistantError
+    from knowledge.errors import KnowledgeError
+
+    run: Run = options.run
+    try:
+        return run(options)
+    except (AssistantError, KnowledgeError) as error:
+        _complain(error.message, error.hint)
+        from assistant.commands import exit_code
+
+        return exit_code(error)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _complain(f"{error.strerror or error}{where}.", "Check that the disk has room and the folder can be written.")
+        return 1
+
+
+_BUILT_IN = frozenset({"chat", "ask", "search", "index", "list", "show", "models", "doctor", "--version"})
+
+
+def _later(name: str) -> Run:
+    """Import a command's code only when it runs, so that ``--help`` is instant."""
+
+    def run(options: argparse.Namespace) -> int:
+        from assistant import commands
+
+        chosen: Run = getattr(commands, name)
+        return chosen(options)
+
+    return run
+
+
+def _llm(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--llm",
+        metavar="none|local|SPEC",
+        help="chat model: none (quotes only), local, openai:MODEL, ollama:MODEL or http://HOST:PORT/v1#MODEL "
+        "(default: local if its weights are there)",
+    )
+
+
+def _retrieval(added: argparse.ArgumentParser) -> None:
+    added.add_argument("-k", "--passages", type=int, help="how many passages are retrieved (default: 8)")
+
+
+def _complain(message: str, hint: str) -> None:
+    print(f"wenju: {message}\n       {hint}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

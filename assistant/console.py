@@ -1,0 +1,52 @@
+"""What a person sees on a terminal while something takes long. Everything goes to standard error or gives way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something is and how long it will still take, on a terminal; silent elsewhere.
+
+    Args:
+        what: What is being done.
+
+    Yields:
+        A function to call with what is done and what there is to do.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def live_draft() -> Iterator[Callable[[str], None]]:
+    """Show a draft as it grows, on a terminal; it disappears at the end. Silent elsewhere.
+
+    Yields:
+        A function to call with each piece.
+    """
+    if not sys.stdout.isatty():
+        yield lambda piece: None
+        return
+    from rich.live import Live
+    from rich.text import Text
+
+    written = Text(style="dim")
+    with Live(written, transient=True, refresh_per_second=12) as live:
+
+        def add(piece: str) -> None:
+            written.append(piece)
+            live.update(written)
+
+        yield add

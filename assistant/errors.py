@@ -1,0 +1,42 @@
+"""Everything that can go wrong between a question and its answer.
+
+    AssistantError
+    ├── BadQuestion         the question is empty or too long
+    ├── BadSettings         a setting or ``--llm`` cannot be understood
+    ├── ExtraMissing        an optional package is not installed
+    └── ModelUnreachable    the chat model did not answer
+
+Each carries a ``hint``: one sentence that says what to do next.
+"""
+
+from __future__ import annotations
+
+
+class AssistantError(Exception):
+    """Root of this package's errors.
+
+    Args:
+        message: One sentence that says what is wrong.
+        hint: One sentence that says what to do.
+    """
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class BadQuestion(AssistantError):
+    """The question is empty or too long."""
+
+
+class BadSettings(AssistantError):
+    """A setting cannot be understood."""
+
+
+class ExtraMissing(AssistantError):
+    """An optional package is not installed."""
+
+
+class ModelUnreachable(AssistantError):
+    """The chat model did not answer."""

@@ -1,0 +1,196 @@
+"""Evidence → a draft.
+
+The extractive reader says nothing of its own; the chat reader writes, and is checked afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from assistant import names, quantities
+from assistant.local_model import LocalChatModel
+from assistant.models import EXTRACTIVE, explain_errors
+from knowledge.language import detect_language
+from knowledge.retrieve import SentenceHit
+from knowledge.types import Language
+from prompts import render
+
+CHOICES: dict[Language, tuple[str, str]] = {"zh": ("有", "没有"), "en": ("Yes", "No")}
+"""The first word of a judgement that the evidence holds the answer, and that it does not."""
+
+BUDGET = 150.0
+"""Characters of Chinese, or three times as many of English: a laptop reads about 75 tokens a second, and the first word
+has to come within four."""
+
+LONGEST_TRANSLATION = 64
+"""Tokens."""
+
+SPOKEN_JUDGEMENT = 3.0
+"""Log-odds that a judgement counts when the model tells no probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a draft; the last one may carry how many tokens were read and written."""
+
+    text: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class Reader(Protocol):
+    """Turns evidence into a draft."""
+
+    @property
+    def name(self) -> str:
+        """What `Answer.model` says."""
+        ...
+
+    @property
+    def most_sentences(self) -> int:
+        """How many evidence sentences it makes good use of."""
+        ...
+
+    @property
+    def budget(self) -> float:
+        """Size of the evidence (`knowledge.split.text_size`) from which it wants no more of it."""
+        ...
+
+    def translate(self, question: str, language: Language) -> str:
+        """Return a question in another language, "" if this reader cannot."""
+        ...
+
+    def judge(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> float | None:
+        """Return the log-odds that the sentences hold the answer, None if this reader cannot tell."""
+        ...
+
+    def read(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> Iterator[Chunk]:
+        """Yield a draft in `language`, nothing at all if the sentences themselves are to be the answer."""
+        ...
+
+
+class ExtractiveReader:
+    """No model: the answer is the evidence sentences themselves."""
+
+    name = EXTRACTIVE
+    most_sentences = 3
+    budget = math.inf
+
+    def translate(self, question: str, language: Language) -> str:
+        """Cannot."""
+        return ""
+
+    def judge(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> float | None:
+        """Tell nothing."""
+        return None
+
+    def read(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> Iterator[Chunk]:
+        """Yield nothing, so that the quotes stand."""
+        return iter(())
+
+
+class ChatReader:
+    """A chat model, given few short sentences and the exact rendering of every number and name in them.
+
+    The judgement and the draft share all of the prompt but its last line, so a local model reads the evidence once.
+
+    Args:
+        model: Any langchain chat model.
+        name: What to call it.
+        spec: The specification it was opened with, for error messages.
+        reproducible: Forget earlier prompts before each question.
+
+    Raises:
+        ModelUnreachable: From `judge` and `read`, when the model does not answer.
+    """
+
+    def __init__(self, model: BaseChatModel, name: str, spec: str, *, reproducible: bool = False) -> None:
+        self.model = model
+        self.name = name
+        self.most_sentences = 5
+        self.budget = BUDGET
+        self._spec = spec
+        self._reproducible = reproducible
+
+    def translate(self, question: str, language: Language) -> str:
+        """Ask the model for a translation, shown one first: without that a small one often repeats the question."""
+        messages: list[BaseMessage] = [
+            SystemMessage(render(language, "translate").strip()),
+            HumanMessage(render(language, "translate_example").strip()),
+            AIMessage(render(language, "translate_answer").strip()),
+            HumanMessage(with_renderings(question, language)),
+        ]
+        with explain_errors(self._spec):
+            said = str(self.model.bind(max_tokens=LONGEST_TRANSLATION).invoke(messages).text).strip()
+        return said.splitlines()[0].strip() if said else ""
+
+    def judge(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> float | None:
+        """Ask the model whether the sentences hold the answer.
+
+        A local model tells the probability of its first token, which is calibrated in `assistant.select`; any other is
+        taken at its word.
+        """
+        messages = self._messages(question, language, sentences, render(language, "judge"))
+        yes, no = CHOICES[language]
+        with explain_errors(self._spec):
+            if isinstance(self.model, LocalChatModel):
+                # The draft that follows reuses what is read here, so only this call decides what it depends on.
+                told = self.model.choice_probabilities(messages, (yes, no), cache_prompt=not self._reproducible)
+                return math.log(max(told[yes], 1e-6)) - math.log(max(told[no], 1e-6))
+            said = str(self.model.invoke(messages).text).strip().lower()
+        if said.startswith(no.lower()):
+            return -SPOKEN_JUDGEMENT
+        return SPOKEN_JUDGEMENT if said.startswith(yes.lower()) else None
+
+    def read(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> Iterator[Chunk]:
+        """Stream the model's draft."""
+        messages = self._messages(question, language, sentences, render(language, "answer"))
+        with explain_errors(self._spec):
+            for piece in self.model.stream(messages):
+                usage = piece.usage_metadata
+                yield Chunk(
+                    str(piece.text), usage["input_tokens"] if usage else 0, usage["output_tokens"] if usage else 0
+                )
+
+    @staticmethod
+    def _messages(
+        question: str, language: Language, sentences: Sequence[SentenceHit], instruction: str
+    ) -> list[BaseMessage]:
+        evidence = "\n".join(
+            # Best last: a small model attends most to what stands nearest to the question.
+            f"{number}. {rendered(sentence.text, language)}"
+            for number, sentence in enumerate(reversed(sentences), start=1)
+        )
+        shared = render(language, "evidence", evidence=evidence, question=question)
+        return [SystemMessage(render(language, "system").strip()), HumanMessage((shared + instruction).strip())]
+
+
+def rendered(text: str, language: Language) -> str:
+    """Return an evidence sentence with its numbers and names as `language` writes them, for a prompt.
+
+    A small model copies what it reads: given 3696.1亿元 it writes "3696.1 billion", given RMB 369.61 billion it writes
+    that. Put in the text itself this works far better than as a list of pairs beside it, and costs no tokens.
+
+    Args:
+        text: The sentence.
+        language: Language of the answer; a sentence in that language stays as it is.
+    """
+    return text if detect_language(text) == language else with_renderings(text, language)
+
+
+def with_renderings(text: str, language: Language) -> str:
+    """Return a text, whatever its language, with numbers and names written as `language` writes them."""
+    pairs = dict((*names.renderings(text, language), *quantities.renderings(text, language)))
+    pairs = {said: form for said, form in pairs.items() if said.lower() != form.lower()}
+    if not pairs:
+        return text
+    longest_first = "|".join(re.escape(said) for said in sorted(pairs, key=len, reverse=True))
+    spaced = re.sub(longest_first, lambda found: f" {pairs[found.group()]} ", text)
+    return re.sub(r" +(?=[,.;:!?，。；：！？、)）”])|(?<=[(（“]) +|(?<= ) +", "", spaced).strip()

@@ -1,0 +1,296 @@
+"""Draft → an answer whose every claim stands on exact words of a document.
+
+A draft is cut into claims. A claim is kept if
+
+- every quantity and name in it is found in the evidence, in its own or the other language's form,
+- enough of the words that it adds to the question are found there too, across languages through the dictionary
+  (an invented mayor's name, an invented list of benefits are not),
+- some evidence sentence says something close to it.
+
+Otherwise the evidence sentence it comes nearest to is quoted instead. A claim that only says that the material does not
+say is dropped. The model's own markers are taken off: which sentence supports a claim is found out here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant import names, quantities
+from assistant.cedict import cedict
+from assistant.condense import Question
+from assistant.read import rendered, with_renderings
+from assistant.select import Evidence
+from assistant.types import Citation, Claim, Support
+from knowledge.embed import Embedder
+from knowledge.language import HAN, detect_language
+from knowledge.lexical import content_tokens, index_tokens, query_tokens
+from knowledge.lexicon import Lexicon
+from knowledge.ranking import Array, centre_of
+from knowledge.retrieve import Searcher, SentenceHit
+from knowledge.segmenter import cut
+from knowledge.split import sentence_spans
+from knowledge.types import Language
+from prompts import render
+
+CLOSE = 0.20
+"""Cosine (language means taken away) below which a claim and a sentence are about different things."""
+
+NEARNESS = 5.0
+"""What closeness to a claim counts against fitting the question, when a sentence is chosen to be quoted instead of
+it."""
+
+SHOWN, CONTENDS = 3, 0.6
+"""Of the `SHOWN` best evidence sentences those are quoted after the reader's claims that none of these cites and
+that are within `CONTENDS` (log-odds) of the best one.
+
+A small model sometimes answers from the wrong one of several right-looking sentences; whoever reads the answer then
+sees the better one as well. Only where they can be read: in the language of the question.
+"""
+
+FOUNDED: dict[Language, float] = {"zh": 0.6, "en": 0.4}
+"""Share of the words a claim adds to the question that the evidence must hold, by the claim's language.
+
+English claims are often on Chinese evidence, where the dictionary does not know every translation.
+"""
+
+OFF_LANGUAGE = 0.3
+"""Share of letters of the other language above which a claim is not in the answer's language."""
+
+LATIN_RUN = 5
+"""So many Latin words without one Han character are not Chinese."""
+
+_MARKER = re.compile(r"\s*[\[【]\s*\d+(?:\s*[,，、]\s*\d+)*\s*[\]】]")
+_BULLET = re.compile(r"^\s*(?:[-*•·]|\d{1,2}(?:[、)）]|\.(?!\d))|[（(]\d{1,2}[)）])\s*")
+_NO_ANSWER = re.compile(
+    r"(?:没有?|并未|未)(?:直接|明确|具体)*(?:提[到及供]|说明|给出|指出|涉及)|无法(?:确定|回答|得知)|"
+    r"\b(?:not|n't) (?:\w+ )?(?:mention|provide|specif|state|contain|include|available|given|say)|"
+    r"\bno (?:mention|information)\b",
+    re.IGNORECASE,
+)
+_EMPHASIS = re.compile(r"\*\*|__|`")
+_LETTERS = re.compile(f"[{HAN}]|[A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A claim and the evidence sentences it stands on, as positions in `Evidence.sentences`."""
+
+    text: str
+    support: Support
+    sentences: tuple[int, ...]
+
+
+def verify(draft: str, evidence: Evidence, searcher: Searcher) -> tuple[Checked, ...]:
+    """Check every claim of a draft.
+
+    Args:
+        draft: What the reader wrote; "" lets the evidence speak for itself.
+        evidence: What it was to be written from.
+        searcher: For how close a claim is to a sentence, and for the dictionary.
+
+    Returns:
+        The claims in order. Each stands on at least one sentence. None if the draft only says that there is no answer.
+    """
+    texts = [sentence.text for sentence in evidence.sentences]
+    checked: list[Checked] = []
+    claims = claims_of(draft, evidence.question.language)
+    if claims:
+        languages = [sentence.passage.language for sentence in evidence.sentences]
+        held = _placed(texts, languages, searcher.embedder)
+    for claim in claims:
+        if _NO_ANSWER.search(claim):
+            continue
+        near = [float(close) for close in held @ _placed([claim], [evidence.question.language], searcher.embedder)[0]]
+        rests_on = supported_by(claim, texts, near, evidence.question)
+        if rests_on and founded(claim, evidence, searcher.lexicon) >= FOUNDED[evidence.question.language]:
+            checked.append(Checked(claim, "supported", rests_on))
+        else:
+            fit = [NEARNESS * close + sentence.score for close, sentence in zip(near, evidence.sentences, strict=True)]
+            best = int(np.argmax(fit))
+            checked.append(Checked(texts[best], "quoted", (best,)))
+    if not claims:
+        checked = [Checked(text, "quoted", (at,)) for at, text in enumerate(texts)]
+    elif checked and same_language(evidence):
+        cited = {at for claim in checked for at in claim.sentences}
+        behind = [evidence.sentences[0].score - sentence.score for sentence in evidence.sentences]
+        checked += [
+            Checked(texts[at], "quoted", (at,))
+            for at in range(min(SHOWN, len(texts)))
+            if at not in cited and behind[at] <= CONTENDS
+        ]
+    return _without_repeats(checked)
+
+
+def same_language(evidence: Evidence) -> bool:
+    """Return whether the best evidence is in the language of the answer, so that it can be read as it stands."""
+    return evidence.sentences[0].passage.language == evidence.question.language
+
+
+def claims_of(draft: str, language: Language) -> list[str]:
+    """Cut a draft into claims: one for each sentence or list item, without markers and bullets.
+
+    Names that the model left in the other language are written in the answer's.
+    """
+    claims = []
+    for span in sentence_spans(draft):
+        claim = _EMPHASIS.sub("", _BULLET.sub("", _MARKER.sub("", span.of(draft)))).strip()
+        if language == "en" and re.search(f"[{HAN}]", claim):
+            claim = with_renderings(claim, language)
+            # A word or two are glossed; a claim that is mostly Chinese is for quoting.
+            if _off_language(claim, language) <= OFF_LANGUAGE:
+                claim = re.sub(f"[{HAN}]+", lambda run: f" {_glossed(run.group())} ", claim)
+            claim = re.sub(r"\s*、\s*", ", ", claim)
+            claim = re.sub(r"\s+(?=[,.;:!?)])|(?<=\() +|(?<= ) +", "", claim).strip()
+        if re.search(r"\w", claim):
+            claims.append(claim)
+    return claims
+
+
+def _glossed(run: str) -> str:
+    """Translate what a model left in Chinese word by word; as it stands if the dictionary lacks a word."""
+    glosses = [cedict().gloss(word) for word in cut(run)]
+    return " ".join(glosses) if all(glosses) else run
+
+
+def supported_by(claim: str, texts: Sequence[str], near: Sequence[float], question: Question) -> tuple[int, ...]:
+    """Return the positions of the sentences that support a claim together, best first; () if they do not.
+
+    Args:
+        claim: The claim.
+        texts: The evidence sentences.
+        near: How close the claim is to each, a cosine.
+        question: The question; its language is the claim's, and a claim may repeat its counts ("the two practices").
+    """
+    if _off_language(claim, question.language) > OFF_LANGUAGE:
+        return ()
+    order = sorted(range(len(texts)), key=lambda at: -near[at])
+    chosen: list[int] = []
+    for at in order:
+        missing = _unsupported(claim, [texts[chosen_at] for chosen_at in chosen], question.standalone)
+        if chosen and not missing:
+            break
+        if not chosen or len(_unsupported(claim, [texts[i] for i in (*chosen, at)], question.standalone)) < len(
+            missing
+        ):
+            chosen.append(at)
+    if _unsupported(claim, [texts[at] for at in chosen], question.standalone) or near[order[0]] < CLOSE:
+        return ()
+    return tuple(chosen)
+
+
+def founded(claim: str, evidence: Evidence, lexicon: Lexicon) -> float:
+    """Return the share of the words that a claim adds to the question which the evidence holds, 0 to 1.
+
+    A claim that adds nothing says back what the question presumes, and counts as 0.
+
+    Args:
+        claim: The claim.
+        evidence: What it was written from.
+        lexicon: For words of the other language.
+    """
+    language = evidence.question.language
+    split = query_tokens if language == "zh" else content_tokens
+    known = set(split(evidence.question.standalone))
+    added = [word for word in split(claim) if word not in known]
+    if not added:
+        return 0.0
+    text = " ".join(sentence.text for sentence in evidence.sentences)
+    held = {*index_tokens(text), *content_tokens(rendered(text, language))}
+    translations = lexicon.translations([word for word in added if word not in held], language)
+    # A Chinese word of one character is rarely a token of its own, so it is looked for in the text.
+    found = [
+        word in held
+        or any(other in held or (len(other) == 1 and other in text) for other in translations.get(word, ()))
+        for word in added
+    ]
+    return sum(found) / len(added)
+
+
+def _unsupported(claim: str, evidence: Sequence[str], question: str) -> list[str]:
+    """Return the quantities and names of a claim that no evidence holds."""
+    if not evidence:
+        return [claim]
+    counts = [quantity for quantity in quantities.find_quantities(question) if quantity.role == "count"]
+    return [
+        *(
+            quantity.text
+            for quantity in quantities.unsupported_quantities(claim, evidence)
+            if not (quantity.role == "count" and any(quantities.equivalent(quantity, count) for count in counts))
+        ),
+        *(name.text for name in names.unsupported_names(claim, evidence)),
+    ]
+
+
+def _placed(texts: Sequence[str], languages: Sequence[Language], embedder: Embedder) -> Array:
+    """Return the unit vectors of sentences, language means taken away, shape (texts, dimension)."""
+    centre = centre_of(embedder.name)
+    vectors = embedder.encode_passages(texts)
+    rows = [centre.apply(vectors[at : at + 1], "sentence", language)[0] for at, language in enumerate(languages)]
+    return np.stack(rows)
+
+
+def _off_language(claim: str, language: Language) -> float:
+    """Return the share of a claim's letters that are of the other language; Latin terms in Chinese are no fault."""
+    letters = _LETTERS.findall(claim)
+    han = sum(1 for letter in letters if not letter.isascii())
+    if not letters:
+        return 0.0
+    # "IBM" or an e-mail address is a whole answer in Chinese too; a run of English words is not.
+    return han / len(letters) if language == "en" else float(han == 0 and len(letters) >= LATIN_RUN)
+
+
+def _without_repeats(checked: Sequence[Checked]) -> tuple[Checked, ...]:
+    """Keep each wording once."""
+    return tuple({claim.text: claim for claim in reversed(checked)}.values())[::-1]
+
+
+def compose(
+    checked: Sequence[Checked],
+    sentences: Sequence[SentenceHit],
+    score: Sequence[float],
+    titles: dict[str, tuple[str, str]],
+    language: Language,
+) -> tuple[str, tuple[Claim, ...], tuple[Citation, ...]]:
+    """Number the citations in the order of their first use and write the answer out.
+
+    Args:
+        checked: The claims.
+        sentences: The evidence sentences.
+        score: For each sentence how well it fits the question, 0 to 1.
+        titles: Title and source by document id.
+        language: Language of the answer.
+
+    Returns:
+        The text with markers, the claims, the citations.
+    """
+    markers: dict[int, int] = {}
+    claims = []
+    parts = []
+    for claim in checked:
+        for at in claim.sentences:
+            markers.setdefault(at, len(markers) + 1)
+        cited = tuple(markers[at] for at in claim.sentences)
+        claims.append(Claim(claim.text, cited, claim.support))
+        shown = f"“{claim.text}”" if claim.support == "quoted" else claim.text
+        parts.append(shown + ("" if language == "zh" else " ") + "".join(f"[{marker}]" for marker in cited))
+    citations = tuple(
+        Citation(
+            marker=marker,
+            quote=sentences[at].text,
+            document_id=sentences[at].passage.document_id,
+            title=titles[sentences[at].passage.document_id][0],
+            source=titles[sentences[at].passage.document_id][1],
+            start=sentences[at].span.start,
+            end=sentences[at].span.end,
+            score=score[at],
+        )
+        for at, marker in markers.items()
+    )
+    quoted = [claim for claim in checked if claim.support == "quoted"]
+    if len(quoted) == len(checked) and any(detect_language(claim.text) != language for claim in quoted):
+        parts.insert(0, render(language, "quoted").strip())
+    return ("\n" if quoted else "" if language == "zh" else " ").join(parts), tuple(claims), citations

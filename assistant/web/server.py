@@ -1,0 +1,170 @@
+"""Serving the page: a free port, an address, a clean end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import webbrowser
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import BadSettings
+from assistant.web.turns import Backend
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PORTS_TRIED = 20
+"""How many ports are tried, counted up from the one asked for."""
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio's page and its gr.HTML need both
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "media-src 'self' blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+"""Content security policy: the browser itself refuses to ask any other host for anything."""
+
+
+class SafetyHeaders:
+    """ASGI middleware that puts `POLICY` and two more headers on every response.
+
+    Args:
+        app: What it is put around.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"content-security-policy", POLICY.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"no-referrer"),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
+def open_page(
+    assistant: Backend, *, host: str = "127.0.0.1", port: int = 7860, auth: tuple[str, str] | None = None
+) -> tuple[Any, str]:
+    """Serve the chat page from a thread and return at once.
+
+    Args:
+        assistant: Answers the questions.
+        host: Address to listen on; ``"0.0.0.0"`` lets other machines in.
+        port: Port to listen on; if it is taken, the next free one. 0 takes any.
+        auth: A user name and password that everybody has to give.
+
+    Returns:
+        The Gradio page, whose ``close()`` ends serving, and the page's address.
+
+    Raises:
+        BadSettings: The host is not one of this machine, or no port is free.
+    """
+    from starlette.middleware import Middleware
+
+    from assistant.web.page import build_page, launch_options
+
+    chosen = free_port(host, port)
+    _ask_loopback_directly()
+    page = build_page(assistant)
+    page.launch(
+        server_name=host,
+        server_port=chosen,
+        auth=auth,
+        prevent_thread_lock=True,
+        app_kwargs={"middleware": [Middleware(SafetyHeaders)]},
+        **launch_options(),
+    )
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
+    return page, f"http://{shown}:{chosen}"
+
+
+def serve(
+    assistant: Backend,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    open_browser: bool = False,
+    auth: tuple[str, str] | None = None,
+) -> None:
+    """Serve the chat page until Ctrl-C.
+
+    Args:
+        assistant: Answers the questions.
+        host: Address to listen on; ``"0.0.0.0"`` lets other machines in.
+        port: Port to listen on; if it is taken, the next free one. 0 takes any.
+        open_browser: Whether to open the page in the browser of this machine.
+        auth: A user name and password that everybody has to give.
+
+    Raises:
+        BadSettings: The host is not one of this machine, or no port is free.
+    """
+    page, address = open_page(assistant, host=host, port=port, auth=auth)
+    print(f"问据 Wenju: {address}   (Ctrl-C 结束 / stops it)", flush=True)
+    if host not in {"127.0.0.1", "localhost", "::1"} and auth is None:
+        print("Everybody who can reach this machine can ask; there is no password.", flush=True)
+    if open_browser:
+        webbrowser.open(address)
+    try:
+        page.server.thread.join()
+    except KeyboardInterrupt:
+        print("\n再见 / Bye.", flush=True)
+    finally:
+        page.close(verbose=False)
+
+
+def free_port(host: str, port: int) -> int:
+    """Return the first free port from `port` on.
+
+    Args:
+        host: Address to listen on.
+        port: First port to try; 0 for any.
+
+    Raises:
+        BadSettings: The host is not one of this machine, the number is no port, or none of `PORTS_TRIED` is free.
+    """
+    if not 0 <= port <= 65535:
+        raise BadSettings(f"{port} is not a port.", hint="Use a number from 1024 to 65535, e.g. --port 7860.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, min(port + PORTS_TRIED, 65536)):
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # a port in TIME_WAIT is free there; on Windows the option would share a taken one
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError as error:
+                if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+                    raise BadSettings(
+                        f"Nothing can listen on {host} ({error.strerror or error}).",
+                        hint="Use --host 127.0.0.1 for this machine only, or --host 0.0.0.0 for the network.",
+                    ) from error
+                continue
+            return int(probe.getsockname()[1])
+    raise BadSettings(
+        f"Ports {port} to {port + PORTS_TRIED - 1} are all taken.", hint="Name another one, e.g. --port 8080."
+    )
+
+
+def _ask_loopback_directly() -> None:
+    """Keep Gradio's check of its own address from going through a proxy that the environment names."""
+    for key in ("no_proxy", "NO_PROXY"):
+        hosts = [host for host in os.environ.get(key, "").split(",") if host]
+        os.environ[key] = ",".join(dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1"]))

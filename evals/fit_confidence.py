@@ -1,0 +1,138 @@
+"""Fit the curves that decide whether to answer.
+
+Each line of the input is what ``collect`` writes: the language direction, whether the question is answerable, the
+features of its evidence (`assistant.select.evidence_features`) and the reader's log-odds, or null. A curve is a
+logistic regression whose weights are never negative (more evidence never makes us less sure), with answerable and
+unanswerable questions weighted to the cost of the two errors, so that 0.5 is where refusing and answering cost the
+same.
+
+    python -m evals.fit_confidence collect --suite facts --llm local --out answers.jsonl
+    python -m evals.fit_confidence fit answers.jsonl --out assistant/calibration.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evals.cases import load_suite
+
+REFUSING_COSTS: dict[str, float] = {"judged": 3.0, "alone": 4.0}
+"""How much worse it is to refuse an answerable question than to answer an unanswerable one, by kind of reader.
+
+Without a chat model every answer is a verbatim quote, so a needless one does little harm.
+"""
+
+STEPS, RATE, PENALTY = 20_000, 0.05, 0.02
+"""Gradient steps, step size, and weight of the squared coefficients (on standardised features)."""
+
+
+def collect(suite: str, llm: str, out: Path) -> None:
+    """Ask every answerable and unanswerable case of a suite and write the features of its evidence."""
+    from assistant.assistant import Assistant
+    from assistant.condense import condense
+    from assistant.select import choose, direction, evidence_features, unmet_constraints
+    from assistant.settings import Settings
+    from assistant.types import Turn
+
+    with Assistant(Settings.from_environment(llm=llm)) as assistant, out.open("w", encoding="utf-8") as file:
+        reader, settings = assistant.reader, assistant.settings
+        for case in load_suite(suite).cases:
+            if case.kind not in {"fact", "unanswerable"}:
+                continue
+            question = condense(Turn(case.question))
+            result = assistant.chain.retrieve(question)
+            sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget)
+            if not sentences or unmet_constraints(question.standalone, result.query, sentences):
+                continue
+            row = {
+                "id": case.id,
+                "direction": direction(result),
+                "answerable": case.kind == "fact",
+                "features": evidence_features(result, sentences),
+                "judged": reader.judge(question.standalone, question.language, sentences),
+            }
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+
+
+def fit(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Fit one curve for each direction and kind of reader that the rows have."""
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[f"{row['direction']}-{'alone' if row['judged'] is None else 'judged'}"].append(row)
+    curves = {}
+    for name, group in groups.items():
+        features = np.array([[*row["features"], *([] if row["judged"] is None else [row["judged"]])] for row in group])
+        answerable = np.array([bool(row["answerable"]) for row in group])
+        weights, intercept = _logistic(features, answerable, REFUSING_COSTS[name.split("-")[1]])
+        scores = features @ weights + intercept
+        curves[name] = {
+            "weights": [round(float(weight), 4) for weight in weights],
+            "intercept": [round(intercept, 4)],
+            "answerable": int(answerable.sum()),
+            "unanswerable": int((~answerable).sum()),
+            "auroc": round(auroc(scores, answerable), 3),
+            "kept": round(float((scores[answerable] > 0).mean()), 3),
+            "refused": round(float((scores[~answerable] <= 0).mean()), 3),
+        }
+    return curves
+
+
+def auroc(scores: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
+    """Return the probability that a positive scores above a negative, ties half."""
+    above = scores[positive][:, None] - scores[~positive][None, :]
+    return float((above > 0).mean() + 0.5 * (above == 0).mean())
+
+
+def _logistic(
+    features: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_], cost: float
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Fit a logistic regression with weights of at least 0 by projected gradient descent on standardised features."""
+    mean, spread = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)
+    standard = (features - mean) / spread
+    share = np.where(positive, cost / positive.sum(), 1.0 / (~positive).sum()) / (1.0 + cost)
+    weights, intercept = np.zeros(features.shape[1]), 0.0
+    for _ in range(STEPS):
+        error = share * (1.0 / (1.0 + np.exp(-(standard @ weights + intercept))) - positive)
+        weights = np.maximum(0.0, weights - RATE * (standard.T @ error + PENALTY * weights))
+        intercept -= RATE * float(error.sum())
+    return weights / spread, float(intercept - (weights / spread) @ mean)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    collecting = commands.add_parser("collect")
+    collecting.add_argument("--suite", default="facts")
+    collecting.add_argument("--llm", default="local")
+    collecting.add_argument("--out", type=Path, required=True)
+    fitting = commands.add_parser("fit")
+    fitting.add_argument("answers", type=Path, nargs="+")
+    fitting.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    if options.command == "collect":
+        collect(options.suite, options.llm, options.out)
+        return
+    rows = [json.loads(line) for path in options.answers for line in path.read_text(encoding="utf-8").splitlines()]
+    stored = {
+        "what": "log-odds that the evidence holds the answer = weights · features + intercept",
+        "features": ["cosine", "late", "coverage", "passage_score", "judged (log-odds, only in *-judged)"],
+        "data": "evals/cases/facts.jsonl (dev), questions whose constraints are met",
+        "date": date.today().isoformat(),
+        "command": "python -m evals.fit_confidence",
+        "curves": fit(rows),
+    }
+    options.out.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the assistant knows and where it stands: loading, splitting, embedding, storing, retrieving."""

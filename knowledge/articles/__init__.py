@@ -1,0 +1,1 @@
+"""The shipped collection: Markdown files with front matter, read by ``knowledge.load.load_shipped``."""

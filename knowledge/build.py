@@ -1,0 +1,303 @@
+"""From documents to an index: split, embed, take tokens, store."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.errors import IndexMismatch
+from knowledge.index_file import replace_contents
+from knowledge.language import detect_language
+from knowledge.late import pack
+from knowledge.lexical import index_tokens
+from knowledge.rows import Entry
+from knowledge.split import SPLITTER_VERSION, sentence_spans, split_passages
+from knowledge.store import Store
+from knowledge.types import DocumentRecord, IndexSpec, Language, Passage
+
+if TYPE_CHECKING:
+    # Importing langchain takes a while, and only the type's name is needed.
+    from langchain_core.documents import Document
+
+Progress = Callable[[int, int], None]
+"""Called with the number of texts embedded and the number known so far."""
+
+TEXTS_AT_ONCE = 2048
+"""Passages and sentences embedded in one call; then they are stored, so that an interruption loses only these."""
+
+WHOLE = "whole_passage"
+"""Key of `DocumentRecord.metadata` that says that the document is one passage, which has the document's id."""
+
+
+class PassageEmbedder(Protocol):
+    """What building an index needs of an embedding model; see `TokenEmbedder` for what it can use besides."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model, kept in the index."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of its vectors."""
+
+    def encode_passages(self, texts: Sequence[str], *, progress: Progress | None = None) -> npt.NDArray[np.float32]:
+        """Return the vectors of texts, shape (texts, dimension)."""
+
+
+@runtime_checkable
+class TokenEmbedder(Protocol):
+    """An embedding model that tells the states of tokens as well, for late interaction (`knowledge.late`)."""
+
+    def encode_passage_tokens(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> tuple[npt.NDArray[np.float32], list[npt.NDArray[np.float32]]]:
+        """Return vectors, shape (texts, dimension), and the token states of each text, (tokens, dimension)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What building did.
+
+    Attributes:
+        documents_added: Documents that were not in the index before.
+        documents_unchanged: Documents that were.
+        documents_replaced: Earlier versions, of the same source, that were deleted.
+        passages: Passages added.
+        sentences: Sentences added.
+        seconds: How long it took.
+    """
+
+    documents_added: int
+    documents_unchanged: int
+    documents_replaced: int
+    passages: int
+    sentences: int
+    seconds: float
+
+
+def spec_for(embedder: PassageEmbedder, *, target: int = 400) -> IndexSpec:
+    """Return what an index built with this embedder and this splitter is.
+
+    Args:
+        embedder: The embedding model.
+        target: Length that passages should have, in characters.
+    """
+    return IndexSpec(embedder.name, embedder.dimension, SPLITTER_VERSION, target)
+
+
+def build_index(
+    documents: Iterable[Document],
+    store: Store,
+    embedder: PassageEmbedder,
+    *,
+    target: int = 400,
+    replace_sources: bool = False,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Add documents to an index; one that is in it already costs nothing.
+
+    Args:
+        documents: langchain documents; ``title``, ``source`` and ``language`` are taken from their metadata.
+        store: Where they go.
+        embedder: The model that the store was built with.
+        target: Length that passages should have, in characters.
+        replace_sources: Delete what was stored of the same source with another text, e.g. a file that was edited. Leave
+            it off where several documents share one source.
+        progress: Is told how far it is.
+
+    Raises:
+        IndexMismatch: The store was built with another model, splitter or target.
+    """
+    return _build((to_record(document) for document in documents), store, embedder, target, replace_sources, progress)
+
+
+def rebuild(
+    path: Path,
+    embedder: PassageEmbedder,
+    documents: Iterable[Document] | None = None,
+    *,
+    target: int = 400,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Build an index anew, e.g. for another model; the old one stays as it is until the new one is complete.
+
+    Args:
+        path: The index file; it may be missing, or damaged if `documents` are given.
+        embedder: The new model.
+        documents: What shall be in it, or None for the documents that are in it now.
+        target: Length that passages should have, in characters.
+        progress: Is told how far it is.
+
+    Raises:
+        IndexMissing: There is none to take the documents from.
+        IndexDamaged: The documents cannot be read from it.
+        IndexBusy: Another process wrote to it meanwhile; nothing was changed.
+    """
+    generation = None
+    if documents is None:
+        with Store.open(path) as old:
+            generation, records = old.generation, old.documents()
+    else:
+        records = [to_record(document) for document in documents]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.rebuild")
+    try:
+        with Store.create(draft, spec_for(embedder, target=target)) as store:
+            report = _build(records, store, embedder, target, False, progress)
+        replace_contents(path, draft, expected_generation=generation)
+    finally:
+        for suffix in ("", "-wal", "-shm", ".dense"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+    return report
+
+
+def to_record(document: Document) -> DocumentRecord:
+    """Turn a langchain document into what the store keeps of it; metadata become strings."""
+    metadata = {str(key): str(value) for key, value in document.metadata.items() if value is not None and key != WHOLE}
+    source, title, language = (metadata.pop(key, "") for key in ("source", "title", "language"))
+    text = document.page_content
+    document_id = document.id or hashlib.sha256(f"{source}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return DocumentRecord(
+        id=document_id,
+        title=title or Path(source).name or document_id,
+        source=source,
+        language=_language(language, text),
+        text=text,
+        metadata=metadata,
+    )
+
+
+def make_entries(
+    records: Sequence[DocumentRecord],
+    embedder: PassageEmbedder,
+    *,
+    target: int = 400,
+    progress: Progress | None = None,
+) -> list[Entry]:
+    """Split documents and embed their passages and sentences in one call.
+
+    A passage is embedded with its heading in front, unless it holds it.
+    """
+    passages = [_passages(record, target) for record in records]
+    texts = []
+    for passage in (passage for group in passages for passage in group):
+        headed = passage.heading and passage.heading not in passage.text
+        texts.append(f"{passage.heading}\n{passage.text}" if headed else passage.text)
+        texts += [passage.text[span.start - passage.start : span.end - passage.start] for span in passage.sentences]
+    vectors, packed = _encoded(texts, embedder, progress)
+    ends = accumulate((1 + len(passage.sentences) for group in passages for passage in group), initial=0)
+    blocks = iter([slice(start, end) for start, end in pairwise(ends)])
+    entries = []
+    for record, group in zip(records, passages, strict=True):
+        own = [next(blocks) for _ in group]
+        entries.append(
+            Entry(
+                document=record,
+                passages=group,
+                passage_vectors=np.array([vectors[block][0] for block in own]),
+                sentence_vectors=[vectors[block][1:] for block in own],
+                tokens=[index_tokens(f"{passage.heading}\n{passage.text}") for passage in group],
+                states=None if packed is None else [packed[block][1:] for block in own],
+            )
+        )
+    return entries
+
+
+def _encoded(
+    texts: Sequence[str], embedder: PassageEmbedder, progress: Progress | None
+) -> tuple[npt.NDArray[np.float32], list[bytes] | None]:
+    """Return the vectors of texts and, if the model tells them, their packed token states."""
+    if not texts:
+        return np.zeros((0, embedder.dimension), dtype=np.float32), None
+    options = {} if progress is None else {"progress": progress}
+    if isinstance(embedder, TokenEmbedder):
+        vectors, states = embedder.encode_passage_tokens(texts, **options)
+        return vectors, [pack(own) for own in states]
+    return embedder.encode_passages(texts, **options), None
+
+
+def _build(
+    records: Iterable[DocumentRecord],
+    store: Store,
+    embedder: PassageEmbedder,
+    target: int,
+    replace_sources: bool,
+    progress: Progress | None,
+) -> BuildReport:
+    started = time.perf_counter()
+    spec = spec_for(embedder, target=target)
+    if store.spec != spec:
+        raise IndexMismatch(
+            f"The index {store.path} was built with {store.spec}, not with {spec}.", hint="Run `wenju index --rebuild`."
+        )
+    added = unchanged = replaced = passages = sentences = embedded = 0
+    for group in _groups(records):
+        known = store.known([record.id for record in group])
+        new = [record for record in {record.id: record for record in group}.values() if record.id not in known]
+        entries = make_entries(new, embedder, target=target, progress=_shifted(progress, embedded))
+        outdated = _outdated(store, new) if replace_sources else []
+        stored = store.put_all(entries, replacing=outdated) if entries else []
+        replaced += len(outdated)
+        added += sum(stored)
+        unchanged += len(group) - sum(stored)
+        for entry in (entry for entry, kept in zip(entries, stored, strict=True) if kept):
+            passages += len(entry.passages)
+            sentences += sum(len(passage.sentences) for passage in entry.passages)
+        embedded += sum(1 + len(passage.sentences) for entry in entries for passage in entry.passages)
+    return BuildReport(added, unchanged, replaced, passages, sentences, time.perf_counter() - started)
+
+
+def _groups(records: Iterable[DocumentRecord]) -> Iterator[list[DocumentRecord]]:
+    """Give documents in groups of about `TEXTS_AT_ONCE` passages and sentences, at some 30 characters each."""
+    group: list[DocumentRecord] = []
+    size = 0
+    for record in records:
+        group.append(record)
+        size += len(record.text) // 30 + 1
+        if size >= TEXTS_AT_ONCE:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _shifted(progress: Progress | None, before: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(before + done, before + total)
+
+
+def _outdated(store: Store, new: Sequence[DocumentRecord]) -> list[str]:
+    sources = {record.source for record in new if record.source}
+    return [document.id for document in store.documents() if document.source in sources]
+
+
+def _passages(record: DocumentRecord, target: int) -> list[Passage]:
+    if record.metadata.get(WHOLE) is None:
+        return split_passages(record.text, record.id, target=target)
+    return [
+        Passage(
+            id=record.id,
+            document_id=record.id,
+            start=0,
+            end=len(record.text),
+            text=record.text,
+            language=record.language,
+            sentences=tuple(sentence_spans(record.text)),
+        )
+    ]
+
+
+def _language(name: str, text: str) -> Language:
+    if name == "zh":
+        return "zh"
+    return "en" if name == "en" else detect_language(text)

@@ -1,0 +1,202 @@
+"""A BERT forward pass in numpy, for questions.
+
+Importing sentence-transformers takes five seconds, more than a whole answer may take; this opens in a fraction of one
+and gives the same vectors. Weights stay on the disk and are mapped into memory, so only the pages in use are read.
+Source of the architecture: Devlin et al., *BERT*, 2019; of the error function: the rational approximation of Eigen
+and XLA in single precision (within 4e-7).
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import struct
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from knowledge.errors import WeightsCorrupt
+from knowledge.unigram import UnigramTokenizer
+
+_ERF_NUMERATOR = (
+    -2.72614225801306e-10,
+    2.77068142495902e-08,
+    -2.10102402082508e-06,
+    -5.69250639462346e-05,
+    -7.34990630326855e-04,
+    -2.95459980854025e-03,
+    -1.60960333262415e-02,
+)
+_ERF_DENOMINATOR = (
+    -1.45660718464996e-05,
+    -2.13374055278905e-04,
+    -1.68282697438203e-03,
+    -7.37332916720468e-03,
+    -1.42647390514189e-02,
+)
+
+
+class NumpyEncoder:
+    """Unit vectors of short texts, without torch.
+
+    Args:
+        folder: A sentence-transformers folder that `knowledge.e5.convert` wrote: a ``BertModel`` in float32 with exact
+            GELU, mean pooling over all tokens, then normalisation.
+
+    Raises:
+        WeightsCorrupt: The folder holds another kind of model, or its weights cannot be read.
+
+    Attributes:
+        dimension: Length of a vector.
+        max_tokens: Longer texts are cut to so many tokens.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
+
+        self._blas = ThreadpoolController()
+        self._lock = threading.Lock()
+        try:
+            config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            if config["model_type"] != "bert" or config["hidden_act"] != "gelu":
+                raise ValueError("it is not a BertModel with exact GELU")
+            self.dimension = int(config["hidden_size"])
+            self.max_tokens = int(config["max_position_embeddings"])
+            self._heads = int(config["num_attention_heads"])
+            self._layers = int(config["num_hidden_layers"])
+            self._epsilon = float(config["layer_norm_eps"])
+            self._weights = map_safetensors(folder / "model.safetensors")
+            self._tokenizer = UnigramTokenizer(folder)
+        except (OSError, ValueError, KeyError, struct.error) as error:
+            raise WeightsCorrupt(
+                f"The embedding model in {folder} cannot be read: {error}.",
+                hint="Run: wenju models pull multilingual-e5-small",
+            ) from error
+
+    def encode(self, texts: Sequence[str], prompt: str = "") -> np.ndarray:
+        """Return unit vectors.
+
+        Args:
+            texts: The texts; each is run on its own, so many long texts belong to sentence-transformers.
+            prompt: What is put before each of them, e.g. ``"query: "``.
+
+        Returns:
+            float32 of shape (len(texts), dimension).
+        """
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self.encode_tokens(text, prompt)[0]
+        return vectors
+
+    def encode_tokens(self, text: str, prompt: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Return a text's unit vector and the hidden states of its tokens.
+
+        Args:
+            text: The text.
+            prompt: What is put before it.
+
+        Returns:
+            float32 of shape (dimension,), and float32 of shape (tokens, dimension) without the prompt's tokens and the
+            two that frame the text.
+        """
+        ids = self._tokenizer.encode(prompt + text, self.max_tokens)
+        # On one thread: with more, OpenBLAS waits in a busy loop, and on a busy machine 60 ms become 2 s. The limit
+        # is the process's own, so the lock keeps two threads from restoring each other's.
+        with self._lock, self._blas.limit(limits=1, user_api="blas"):
+            states = self._forward(ids)
+        mean = states.mean(axis=0)
+        framed = len(self._tokenizer.encode(prompt, self.max_tokens)) - 1 if prompt else 1
+        return mean / np.linalg.norm(mean), states[framed:-1]
+
+    def _forward(self, ids: list[int]) -> np.ndarray:
+        """Return the last hidden states, (tokens, dimension), of one text."""
+        w = self._weights
+        x = w["embeddings.word_embeddings.weight"][ids]
+        x += w["embeddings.position_embeddings.weight"][: len(ids)]
+        x += w["embeddings.token_type_embeddings.weight"][0]
+        x = self._layer_norm(x, "embeddings.LayerNorm")
+        for layer in range(self._layers):
+            at = f"encoder.layer.{layer}."
+            attended = self._linear(self._attention(x, at + "attention.self."), at + "attention.output.dense")
+            x = self._layer_norm(attended + x, at + "attention.output.LayerNorm")
+            inner = gelu(self._linear(x, at + "intermediate.dense"))
+            x = self._layer_norm(self._linear(inner, at + "output.dense") + x, at + "output.LayerNorm")
+        return x
+
+    def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
+        y: np.ndarray = x @ self._weights[name + ".weight"].T
+        y += self._weights[name + ".bias"]
+        return y
+
+    def _layer_norm(self, x: np.ndarray, name: str) -> np.ndarray:
+        x = x - x.mean(axis=-1, keepdims=True)
+        x /= np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + np.float32(self._epsilon))
+        x *= self._weights[name + ".weight"]
+        x += self._weights[name + ".bias"]
+        return x
+
+    def _attention(self, x: np.ndarray, at: str) -> np.ndarray:
+        tokens, width = len(x), self.dimension // self._heads
+        query, key, value = (
+            self._linear(x, at + part).reshape(tokens, self._heads, width).transpose(1, 0, 2)
+            for part in ("query", "key", "value")
+        )
+        scores = query @ key.transpose(0, 2, 1)
+        scores *= np.float32(width**-0.5)
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=-1, keepdims=True)
+        mixed: np.ndarray = (scores @ value).transpose(1, 0, 2).reshape(tokens, self.dimension)
+        return mixed
+
+
+def map_safetensors(path: Path) -> dict[str, np.ndarray]:
+    """Return the float32 tensors of a safetensors file as read-only views of the file.
+
+    Raises:
+        ValueError: The file is cut short or holds something other than float32.
+    """
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    (length,) = struct.unpack_from("<Q", data, 0)
+    header: dict[str, Any] = json.loads(data[8 : 8 + length])
+    header.pop("__metadata__", None)
+    tensors: dict[str, np.ndarray] = {}
+    for name, entry in header.items():
+        start, end = entry["data_offsets"]
+        if entry["dtype"] != "F32" or 8 + length + end > len(data):
+            raise ValueError(f"the tensor {name} is not float32 or cut off")
+        values = np.frombuffer(data, np.float32, (end - start) // 4, 8 + length + start)
+        tensors[name] = values.reshape(entry["shape"])
+    return tensors
+
+
+def gelu(x: np.ndarray) -> np.ndarray:
+    """Return ``x * (1 + erf(x / sqrt(2))) / 2``, the exact GELU."""
+    z = x * np.float32(0.5**0.5)
+    y = erf(z)
+    y += np.float32(1.0)
+    y *= x
+    y *= np.float32(0.5)
+    return y
+
+
+def erf(x: np.ndarray) -> np.ndarray:
+    """Return the error function of a float32 array, within 4e-7."""
+    x = np.clip(x, np.float32(-4.0), np.float32(4.0))
+    square = x * x
+    x *= _polynomial(square, _ERF_NUMERATOR)
+    x /= _polynomial(square, _ERF_DENOMINATOR)
+    return x
+
+
+def _polynomial(x: np.ndarray, coefficients: Sequence[float]) -> np.ndarray:
+    y = x * np.float32(coefficients[0])
+    for coefficient in coefficients[1:-1]:
+        y += np.float32(coefficient)
+        y *= x
+    y += np.float32(coefficients[-1])
+    return y

@@ -1,0 +1,76 @@
+"""Two searches for one question, in its own words and in translation, made into one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from knowledge.retrieve import SearchResult
+
+Key = TypeVar("Key", bound=Hashable)
+
+OWN, TRANSLATED = 0.7, 1.0
+"""Weights of the two searches' log-odds. The translation is in the documents' language and finds more surely (dev)."""
+
+BEHIND = 1.0
+"""What only one search found counts in the other as this much worse than the worst that it found."""
+
+
+def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
+    """Fuse two searches by their scores.
+
+    Scores of one kind of search are log-odds, so a weighted mean of them is one as well.
+
+    Args:
+        own: Search with the question as it was asked; its query and its features are kept.
+        translated: Search with a translation of it.
+
+    Returns:
+        Every passage and sentence that either found, best first.
+    """
+    hits = {hit.passage.id: hit for hit in (*translated.hits, *own.hits)}
+    features = {
+        hit.passage.id: feature
+        for result in (translated, own)
+        for hit, feature in zip(result.hits, result.features, strict=True)
+    }
+    scores = _mixed(
+        {hit.passage.id: hit.score for hit in own.hits}, {hit.passage.id: hit.score for hit in translated.hits}
+    )
+    ranked = sorted(scores, key=lambda passage_id: (-scores[passage_id], passage_id))
+    found_by = {
+        passage_id: tuple(
+            dict.fromkeys(
+                leg for hit in (*own.hits, *translated.hits) if hit.passage.id == passage_id for leg in hit.found_by
+            )
+        )
+        for passage_id in ranked
+    }
+    sentences = {(one.passage.id, one.span.start): one for one in (*translated.sentences, *own.sentences)}
+    sentence_scores = _mixed(
+        {(one.passage.id, one.span.start): one.score for one in own.sentences},
+        {(one.passage.id, one.span.start): one.score for one in translated.sentences},
+    )
+    return SearchResult(
+        own.query,
+        tuple(
+            replace(hits[passage_id], score=scores[passage_id], rank=rank, found_by=found_by[passage_id])
+            for rank, passage_id in enumerate(ranked, start=1)
+        ),
+        tuple(features[passage_id] for passage_id in ranked),
+        tuple(
+            replace(sentences[key], score=sentence_scores[key])
+            for key in sorted(sentence_scores, key=lambda key: (-sentence_scores[key], key[1]))
+        ),
+    )
+
+
+def _mixed(own: Mapping[Key, float], translated: Mapping[Key, float]) -> dict[Key, float]:
+    """Return the weighted mean of two searches' scores."""
+    floor_own = min(own.values(), default=0.0) - BEHIND
+    floor_translated = min(translated.values(), default=0.0) - BEHIND
+    return {
+        key: (OWN * own.get(key, floor_own) + TRANSLATED * translated.get(key, floor_translated)) / (OWN + TRANSLATED)
+        for key in {**own, **translated}
+    }

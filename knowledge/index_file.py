@@ -1,0 +1,215 @@
+"""An index file that is open: who may read and write it when.
+
+One connection reads and another writes, each under a lock, so that a search never waits for a write; in WAL mode SQLite
+gives each reader the state of one moment. Other processes may read and write the same file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from knowledge import schema
+from knowledge.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
+from knowledge.schema import Manifest
+from knowledge.types import IndexSpec
+
+
+class IndexFile:
+    """The connections to one index file. Use `create` or `open`.
+
+    Attributes:
+        path: The file.
+        spec: What it was built with.
+        readonly: Whether writing is refused.
+        closed: Whether `close` was called.
+    """
+
+    def __init__(
+        self, path: Path, spec: IndexSpec, reader: sqlite3.Connection, *, readonly: bool, busy_seconds: float
+    ) -> None:
+        self.path = path
+        self.spec = spec
+        self.readonly = readonly
+        self.closed = False
+        self._busy_seconds = busy_seconds
+        self._reader = reader
+        self._writer: sqlite3.Connection | None = None
+        self._read_lock = threading.RLock()
+        self._write_lock = threading.RLock()
+
+    @classmethod
+    def create(cls, path: Path, spec: IndexSpec, *, busy_seconds: float) -> IndexFile:
+        """Make a new file, or open the one that is there; the errors are those of `open`."""
+        with schema.explained(path):
+            schema.create_file(path, spec)
+        return cls.open(path, spec, readonly=False, busy_seconds=busy_seconds)
+
+    @classmethod
+    def open(cls, path: Path, spec: IndexSpec | None, *, readonly: bool, busy_seconds: float) -> IndexFile:
+        """Open a file and look whether it is sound.
+
+        Raises:
+            IndexMissing: There is no file.
+            IndexMismatch: It was built with something else than `spec`.
+            IndexDamaged: It is not a sound index.
+        """
+        if not path.is_file():
+            raise IndexMissing(f"There is no index at {path}.", hint="Run `wenju index` to build it.")
+        size = path.stat().st_size
+        if size == 0:
+            raise schema.damaged(path, "it is empty")
+        with schema.explained(path):
+            reader = schema.connect(path, readonly=readonly, busy_seconds=busy_seconds)
+            try:
+                manifest = schema.read_manifest(reader, path)
+                if size <= schema.QUICK_CHECK_BYTES:
+                    verdict = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+                    if verdict != "ok":
+                        raise schema.damaged(path, " ".join(verdict.split()))
+                if spec is not None:
+                    _require(path, manifest.spec, spec)
+                reader.execute("PRAGMA query_only = ON")
+            except BaseException:
+                reader.close()
+                raise
+        return cls(path, manifest.spec, reader, readonly=readonly, busy_seconds=busy_seconds)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[sqlite3.Connection, Manifest]]:
+        """Give a connection that sees one state of the file, and the manifest of that state.
+
+        Raises:
+            IndexMismatch: The file was rebuilt with another specification since it was opened.
+        """
+        with self._read_lock, schema.explained(self.path):
+            self._reader.execute("BEGIN")
+            try:
+                yield self._reader, self._manifest(self._reader)
+            finally:
+                if self._reader.in_transaction:
+                    self._reader.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self, *, commit: bool = True) -> Iterator[sqlite3.Connection]:
+        """Give a connection within one transaction; the generation goes up if anything changed.
+
+        Args:
+            commit: False takes back at the end whatever was done.
+
+        Raises:
+            IndexBusy: Another process is writing.
+            IndexMismatch: The file was rebuilt with another specification since it was opened.
+            KnowledgeError: It was opened for reading only.
+        """
+        with self._write_lock, schema.explained(self.path):
+            connection = self._writing_connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._manifest(connection)
+                before = connection.total_changes
+                yield connection
+                if commit and connection.total_changes != before:
+                    connection.execute("UPDATE manifest SET generation = generation + 1")
+                connection.execute("COMMIT" if commit else "ROLLBACK")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def empty_journal(self) -> None:
+        """Move the journal's pages into the file and cut it to nothing, so that deleted words are not in it either.
+
+        A reader in another process that is in the middle of something keeps it as it is; then a later checkpoint does.
+        """
+        with self._write_lock, schema.explained(self.path):
+            self._writing_connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def close(self) -> None:
+        """Close the connections; closing twice does nothing."""
+        with self._write_lock, self._read_lock:
+            self.closed = True
+            self._reader.close()
+            if self._writer is not None:
+                self._writer.close()
+
+    def _writing_connection(self) -> sqlite3.Connection:
+        if self.readonly:
+            raise KnowledgeError(f"The index {self.path} is open for reading only.", hint="Open it for writing.")
+        if self._writer is None:
+            self._writer = schema.connect(self.path, busy_seconds=self._busy_seconds)
+        return self._writer
+
+    def _manifest(self, connection: sqlite3.Connection) -> Manifest:
+        manifest = schema.read_manifest(connection, self.path)
+        _require(self.path, manifest.spec, self.spec)
+        return manifest
+
+
+def replace_contents(path: Path, draft: Path, *, expected_generation: int | None, busy_seconds: float = 10.0) -> None:
+    """Put the contents of the closed index file `draft` in place of those of `path`, in one transaction.
+
+    Processes that have `path` open see either the old or the new contents and need not open it again: SQLite's backup
+    writes the pages through the file's own journal. Renaming one file over the other would instead leave them the old
+    file, and the old journal to the new one. A file that is too damaged for that is set aside as ``NAME.damaged``.
+
+    Args:
+        path: The index file, or where there is none yet.
+        draft: What to put there; only its generation is changed.
+        expected_generation: The generation of `path` that `draft` was made from, or None if it was not made from it.
+        busy_seconds: How long to wait for another process that is writing.
+
+    Raises:
+        IndexBusy: Another process is writing, or wrote since `expected_generation`.
+    """
+    path.with_name(f"{path.name}.dense").unlink(missing_ok=True)
+    if path.is_file():
+        try:
+            with schema.explained(path):
+                _copy_over(path, draft, expected_generation, busy_seconds)
+            return
+        except IndexDamaged:
+            path.replace(path.with_name(f"{path.name}.damaged"))
+    schema.forget_journal(path)
+    draft.replace(path)
+
+
+def _copy_over(path: Path, draft: Path, expected_generation: int | None, busy_seconds: float) -> None:
+    deadline = time.monotonic() + busy_seconds
+
+    def give_up(status: int, remaining: int, total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
+            raise IndexBusy(f"Another process is using the index {path}.", hint="Try again when it has finished.")
+
+    with closing(schema.connect(path, busy_seconds=busy_seconds)) as target, closing(schema.connect(draft)) as source:
+        target.execute("BEGIN IMMEDIATE")
+        try:
+            generation = schema.read_generation(target)
+        finally:
+            target.execute("ROLLBACK")
+        if expected_generation not in (None, generation):
+            raise IndexBusy(f"The index {path} changed while it was being rebuilt.", hint="Run the rebuild again.")
+        source.execute("UPDATE manifest SET generation = ?", (generation + 1,))
+        source.backup(target, progress=give_up, sleep=0.05)
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def _require(path: Path, built: IndexSpec, wanted: IndexSpec) -> None:
+    """Refuse an index that was built with something else, naming both."""
+    if built == wanted:
+        return
+    raise IndexMismatch(
+        f"The index {path} was built with {_described(built)}, but {_described(wanted)} is in use.",
+        hint="Run `wenju index --rebuild`, or choose the model that the index was built with.",
+    )
+
+
+def _described(spec: IndexSpec) -> str:
+    return (
+        f"{spec.embedding_model} ({spec.dimension} dimensions, splitter {spec.splitter_version}, "
+        f"passages of {spec.passage_chars} characters)"
+    )

@@ -1,0 +1,407 @@
+"""The store: documents, passages, vectors and full text in one SQLite file, the only source of truth.
+
+Every change is one transaction and raises the file's generation, so that other threads and processes, which look at
+the generation before they search, see all of a change or nothing of it. The dense index (`knowledge.ann`) is derived
+and follows the generation.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge import rows, schema
+from knowledge.ann import DenseIndex, Vectors, from_blobs
+from knowledge.errors import DocumentUnknown, KnowledgeError
+from knowledge.index_check import problems
+from knowledge.index_file import IndexFile
+from knowledge.late import unpack
+from knowledge.rows import AMONG, Entry, bound
+from knowledge.terms import any_of, from_row, to_term
+from knowledge.types import DocumentRecord, IndexSpec, Language, Passage, Span
+
+
+class Store:
+    """An index file, open. Use `create` or `open`; safe to use from several threads.
+
+    Args:
+        file: The file, open; the store closes it.
+    """
+
+    def __init__(self, file: IndexFile) -> None:
+        self._file = file
+        self._dense = DenseIndex(file.spec.dimension, file.path.with_name(f"{file.path.name}.dense"))
+
+    @classmethod
+    def create(cls, path: Path, spec: IndexSpec, *, busy_seconds: float = 10.0) -> Store:
+        """Make a new index file, or open the one that is there if it was built with `spec`.
+
+        Raises:
+            IndexMismatch: There is one that was built with something else.
+            IndexDamaged: There is a file that is not a sound index.
+        """
+        return cls(IndexFile.create(path, spec, busy_seconds=busy_seconds))
+
+    @classmethod
+    def open(
+        cls, path: Path, spec: IndexSpec | None = None, *, readonly: bool = False, busy_seconds: float = 10.0
+    ) -> Store:
+        """Open an index file.
+
+        Args:
+            path: The file.
+            spec: What it has to have been built with, or None for anything.
+            readonly: Never write to it; works in a folder that cannot be written.
+            busy_seconds: How long to wait for another process that is writing.
+
+        Raises:
+            IndexMissing: There is no file.
+            IndexMismatch: It was built with something else.
+            IndexDamaged: It is not a sound index.
+        """
+        return cls(IndexFile.open(path, spec, readonly=readonly, busy_seconds=busy_seconds))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def spec(self) -> IndexSpec:
+        """What the index was built with."""
+        return self._file.spec
+
+    @property
+    def generation(self) -> int:
+        """Goes up with every change, whoever made it."""
+        with self._file.reading() as (_, manifest):
+            return manifest.generation
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        with self._file.reading() as (connection, _):
+            return int(connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    def put(
+        self,
+        document: DocumentRecord,
+        passages: Sequence[Passage],
+        passage_vectors: npt.NDArray[np.floating],
+        sentence_vectors: Sequence[npt.NDArray[np.floating]],
+        tokens: Sequence[Sequence[str]],
+    ) -> bool:
+        """Store a document unless one with its id is there; the parts are those of `Entry`.
+
+        Returns:
+            Whether it was stored.
+
+        Raises:
+            ValueError: The parts do not belong together.
+        """
+        return self.put_all([Entry(document, passages, passage_vectors, sentence_vectors, tokens)])[0]
+
+    def replace(
+        self,
+        document: DocumentRecord,
+        passages: Sequence[Passage],
+        passage_vectors: npt.NDArray[np.floating],
+        sentence_vectors: Sequence[npt.NDArray[np.floating]],
+        tokens: Sequence[Sequence[str]],
+    ) -> None:
+        """Store a document in place of the one with its id, if there is one."""
+        self.put_all([Entry(document, passages, passage_vectors, sentence_vectors, tokens)], replacing=[document.id])
+
+    def put_all(self, entries: Sequence[Entry], *, replacing: Collection[str] = ()) -> list[bool]:
+        """Store documents in one transaction.
+
+        Args:
+            entries: What to store; an entry whose document id is there is left alone.
+            replacing: Ids of documents to delete first, in the same transaction.
+
+        Returns:
+            For each entry whether it was stored.
+
+        Raises:
+            ValueError: The parts of an entry do not belong together, or a passage's id is taken.
+        """
+        for entry in entries:
+            rows.validate(entry, self.spec.dimension)
+        stored = []
+        with self._file.writing() as connection:
+            removed = rows.remove(connection, replacing) if replacing else 0
+            for entry in entries:
+                known = connection.execute("SELECT 1 FROM documents WHERE id = ?", (entry.document.id,)).fetchone()
+                if known is None:
+                    try:
+                        rows.insert(connection, entry, self.spec.dimension)
+                    except sqlite3.IntegrityError as error:
+                        raise ValueError(f"document {entry.document.id} cannot be stored: {error}") from error
+                stored.append(known is None)
+            if removed:
+                rows.forget_terms(connection)
+        if removed:
+            self._scrub()
+        return stored
+
+    def delete(self, ids: Collection[str]) -> int:
+        """Delete documents in one transaction; neither their words nor their vectors stay in the file.
+
+        Args:
+            ids: Document ids; those that are not there are ignored.
+
+        Returns:
+            How many were deleted.
+        """
+        with self._file.writing() as connection:
+            removed = rows.remove(connection, ids)
+            if removed:
+                rows.forget_terms(connection)
+        if removed:
+            self._scrub()
+        return removed
+
+    def documents(self) -> list[DocumentRecord]:
+        """Return every document, in the order in which they were stored."""
+        with self._file.reading() as (connection, _):
+            return rows.select_documents(connection)
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """Return one document.
+
+        Raises:
+            DocumentUnknown: There is none with this id.
+        """
+        with self._file.reading() as (connection, _):
+            found = rows.select_documents(connection, [document_id])
+        if not found:
+            raise DocumentUnknown(f"No document has the id {document_id}.", hint="`wenju list` lists them.")
+        return found[0]
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Return which of these are ids of stored documents."""
+        with self._file.reading() as (connection, _):
+            return {row[0] for row in connection.execute(f"SELECT id FROM documents WHERE id {AMONG}", (bound(ids),))}
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """Return passages with their sentences, in the order of `ids`; an id that is not there is left out."""
+        with self._file.reading() as (connection, _):
+            return rows.select_passages(connection, ids)
+
+    def dense(
+        self, query: npt.NDArray[np.floating], k: int, document_ids: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Find the passages whose vectors are nearest to a query's.
+
+        Args:
+            query: Shape (dimension,).
+            k: How many at most.
+            document_ids: Only passages of these documents, or None for all.
+
+        Returns:
+            Pairs of passage id and cosine, best first.
+
+        Raises:
+            IndexMismatch: The query has another dimension.
+        """
+        vector = rows.unit(np.asarray(query).reshape(1, -1), self.spec.dimension)
+        with self._file.reading() as (connection, manifest):
+            try:
+                self._dense.sync(connection, manifest.identity, manifest.generation)
+            except ValueError as error:
+                raise schema.damaged(self.path, "a vector has the wrong length") from error
+            among = None
+            if document_ids is not None:
+                chosen = connection.execute(
+                    f"SELECT rowid FROM passages WHERE document_id {AMONG}", (bound(document_ids),)
+                )
+                among = np.fromiter((row[0] for row in chosen), np.int64)
+            return [
+                (connection.execute("SELECT id FROM passages WHERE rowid = ?", (rowid,)).fetchone()[0], score)
+                for rowid, score in self._dense.search(vector[0], k, among)
+            ]
+
+    def lexical(
+        self, tokens: Sequence[str], k: int, document_ids: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Find the passages that hold any of the tokens, by FTS5's BM25 (k1 = 1.2, b = 0.75).
+
+        Args:
+            tokens: As `knowledge.lexical` gives them; repeated ones count once.
+            k: How many at most.
+            document_ids: Only passages of these documents, or None for all.
+
+        Returns:
+            Pairs of passage id and BM25 score (higher is better), best first.
+        """
+        query = any_of(tokens)
+        if not query or k < 1:
+            return []
+        # The plus keeps SQLite from running the match once for each rowid.
+        condition = f"AND +rowid IN (SELECT rowid FROM passages WHERE document_id {AMONG})"
+        filtered, values = ("", ()) if document_ids is None else (condition, (bound(document_ids),))
+        with self._file.reading() as (connection, _):
+            best = connection.execute(
+                f"SELECT rowid, rank FROM passages_fts WHERE passages_fts MATCH ? {filtered} "
+                "ORDER BY rank, rowid LIMIT ?",
+                (query, *values, k),
+            ).fetchall()
+            return [
+                (connection.execute("SELECT id FROM passages WHERE rowid = ?", (rowid,)).fetchone()[0], -rank)
+                for rowid, rank in best
+            ]
+
+    def document_frequency(self, tokens: Collection[str]) -> dict[str, int]:
+        """Return for each token how many passages hold it, 0 among them."""
+        with self._file.reading() as (connection, _):
+            frequency = {}
+            for token in tokens:
+                row = connection.execute(
+                    "SELECT doc FROM passages_vocabulary WHERE term = ?", (to_term(token),)
+                ).fetchone()
+                frequency[token] = 0 if row is None else int(row[0])
+            return frequency
+
+    def passage_tokens(self, ids: Collection[str]) -> dict[str, list[str]]:
+        """Return the tokens that passages were stored with, by passage id; an id that is not there is left out."""
+        with self._file.reading() as (connection, _):
+            found = connection.execute(
+                "SELECT passages.id, passages_fts.tokens FROM passages "
+                f"JOIN passages_fts ON passages_fts.rowid = passages.rowid WHERE passages.id {AMONG}",
+                (bound(ids),),
+            )
+            return {row[0]: from_row(row[1]) for row in found}
+
+    def average_length(self) -> float:
+        """Return the mean number of tokens in a passage, 0.0 for an empty store."""
+        with self._file.reading() as (connection, _):
+            return float(connection.execute("SELECT avg(token_count) FROM passages").fetchone()[0] or 0.0)
+
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        """Return the unit vectors of passages, shape (ids, dimension), in the order of `ids`.
+
+        Raises:
+            DocumentUnknown: An id is not there.
+        """
+        with self._file.reading() as (connection, _):
+            found = dict(connection.execute(f"SELECT id, vector FROM passages WHERE id {AMONG}", (bound(ids),)))
+        missing = next((passage_id for passage_id in ids if passage_id not in found), None)
+        if missing is not None:
+            raise DocumentUnknown(f"No passage has the id {missing}.", hint="Search again; it may have been deleted.")
+        return self._vectors([found[passage_id] for passage_id in ids])
+
+    def sentence_vectors(self, ids: Collection[str]) -> dict[str, tuple[tuple[Span, ...], Vectors]]:
+        """Return for each passage its sentences and their unit vectors, shape (sentences, dimension).
+
+        An id that is not there is left out.
+        """
+        found = {}
+        with self._file.reading() as (connection, _):
+            chosen = connection.execute(f"SELECT id, rowid FROM passages WHERE id {AMONG}", (bound(ids),)).fetchall()
+            for passage_id, rowid in chosen:
+                sentences = connection.execute(
+                    'SELECT start, "end", vector FROM sentences WHERE passage = ? ORDER BY ordinal', (rowid,)
+                ).fetchall()
+                spans = tuple(Span(start, end) for start, end, _ in sentences)
+                found[passage_id] = (spans, self._vectors([blob for _, _, blob in sentences]))
+        return found
+
+    def sentence_states(self, ids: Collection[str]) -> dict[str, list[Vectors]]:
+        """Return for each passage the token states of its sentences, each of shape (tokens, dimension).
+
+        A sentence that was stored without has none; an id that is not there is left out.
+        """
+        with self._file.reading() as (connection, _):
+            found: dict[str, list[Vectors]] = {}
+            rows = connection.execute(
+                "SELECT passages.id, sentences.states FROM passages "
+                "JOIN sentences ON sentences.passage = passages.rowid "
+                f"WHERE passages.id {AMONG} ORDER BY passages.rowid, sentences.ordinal",
+                (bound(ids),),
+            )
+            for passage_id, blob in rows:
+                found.setdefault(passage_id, []).append(self._states(blob))
+            return found
+
+    def mean_state(self, language: Language, sample: int = 1000) -> Vectors | None:
+        """Return the mean token state of the collection's sentences in a language, shape (dimension,).
+
+        Args:
+            language: The language.
+            sample: How many sentences are looked at, evenly over the collection.
+
+        Returns:
+            None if the language has no stored states.
+        """
+        with self._file.reading() as (connection, _):
+            rows = connection.execute(
+                "SELECT states FROM sentences JOIN passages ON passages.rowid = sentences.passage "
+                "WHERE language = ? AND states IS NOT NULL AND sentences.rowid % "
+                "(SELECT max(1, count(*) / ?) FROM sentences) = 0",
+                (language, sample),
+            ).fetchall()
+        states = [self._states(blob) for (blob,) in rows]
+        return np.concatenate(states).mean(axis=0) if any(len(own) for own in states) else None
+
+    def check(self) -> list[str]:
+        """Look at every row; return one sentence for each thing that is wrong, nothing if all is well.
+
+        Raises:
+            IndexDamaged: It is so wrong that it cannot be read to the end.
+        """
+        if self._file.readonly:
+            with self._file.reading() as (connection, _):
+                return problems(connection, self.spec.dimension, writable=False)
+        with self._file.writing(commit=False) as connection:
+            return problems(connection, self.spec.dimension, writable=True)
+
+    def close(self) -> None:
+        """Close the file; what is derived is saved beside it if that is worth it. Closing twice does nothing."""
+        try:
+            if not (self._file.closed or self._file.readonly):
+                self._save_dense()
+        finally:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _scrub(self) -> None:
+        """Take deleted rows out of the journal and the derived file as well."""
+        self._file.empty_journal()
+        with self._file.reading():
+            self._dense.forget_file()
+
+    def _save_dense(self) -> None:
+        if not self._dense.loaded:
+            return
+        try:
+            with self._file.reading() as (connection, manifest):
+                self._dense.sync(connection, manifest.identity, manifest.generation)
+                self._dense.save()
+        except (KnowledgeError, ValueError):
+            # The file was rebuilt or damaged meanwhile: what we hold is not of it and must not be saved.
+            self._dense.forget_file()
+
+    def _states(self, blob: bytes | None) -> Vectors:
+        try:
+            return unpack(blob, self.spec.dimension)
+        except ValueError as error:
+            raise schema.damaged(self.path, "a sentence's token states are cut off") from error
+
+    def _vectors(self, blobs: Sequence[bytes]) -> Vectors:
+        try:
+            return from_blobs(blobs, self.spec.dimension)
+        except ValueError as error:
+            raise schema.damaged(self.path, "a vector has the wrong length") from error

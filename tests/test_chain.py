@@ -1,0 +1,208 @@
+"""The five steps in order: what is yielded when, what every answer promises, and one Answer however it is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from assistant.assistant import Assistant
+from assistant.chain import AnswerChain
+from assistant.errors import BadQuestion
+from assistant.events import Event, EvidenceFound, Finished, Token
+from assistant.types import Answer, Message, Turn
+from prompts import render
+from tests.conftest import ScriptedChatModel, check_answer
+
+pytestmark = pytest.mark.weights
+
+SIZE_ZH = "2021年中国智慧城市产业规模有多大？增速多少？"
+SIZE_EN = "How large was China's smart city industry in 2021, and how fast did it grow?"
+RIGHT_ZH = "2021年中国智慧城市产业规模达到3696.1亿元，增速达到24.7%。"
+QUESTIONS = [
+    SIZE_ZH,
+    SIZE_EN,
+    "2015年底启动了哪三个新型智慧城市试点？",
+    "這篇文章的作者是誰？",
+    "Who wrote this article?",
+    "联系电话是多少？",
+    "数字城市建设面临哪些问题？",
+    "深圳的市长是谁？",
+    "What is the capital of France?",
+    "2017年启动了哪些试点？",
+    "5G",
+    "ＮＢ－ＩｏＴ是什么？",
+]
+
+
+@pytest.fixture(scope="module")
+def texts(assistant: Assistant) -> dict[str, str]:
+    return {record.id: record.text for record in assistant.documents()}
+
+
+def untimed(answer: Answer) -> dict[str, object]:
+    return answer.to_dict() | {"timings": None}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_answer_keeps_its_promises(
+    assistant: Assistant, scripted: Callable[..., AnswerChain], texts: dict[str, str], question: str
+) -> None:
+    check_answer(assistant.ask(question), texts)
+    for draft in (RIGHT_ZH, "Everything is fine in Atlantis since 1812 [7].", ""):
+        check_answer(scripted(draft).invoke(Turn(question)), texts)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(question=st.text(max_size=40), history=st.lists(st.text(max_size=30), max_size=2))
+def test_no_question_breaks_the_promises(
+    assistant: Assistant, texts: dict[str, str], question: str, history: list[str]
+) -> None:
+    turn = Turn(question, tuple(Message("user", text) for text in history))
+    if not re.search(r"[^\W_]", question):
+        with pytest.raises(BadQuestion):
+            assistant.chain.invoke(turn)
+        return
+    answer = assistant.chain.invoke(turn)
+    check_answer(answer, texts)
+    assert answer.question == question.strip()
+
+
+def test_the_evidence_comes_first_then_the_words_then_the_answer(scripted: Callable[..., AnswerChain]) -> None:
+    events = list(scripted(RIGHT_ZH).events(Turn(SIZE_ZH)))
+    assert isinstance(events[0], EvidenceFound)
+    assert isinstance(events[-1], Finished)
+    assert all(isinstance(event, Token) for event in events[1:-1])
+    assert "".join(event.text for event in events if isinstance(event, Token)) == RIGHT_ZH
+    found, answer = events[0], events[-1].answer
+    assert (found.standalone_question, found.language) == (answer.standalone_question, answer.language)
+    assert found.passages == answer.passages
+    assert [quote.marker for quote in found.quotes] == list(range(1, len(found.quotes) + 1))
+    assert {citation.quote for citation in answer.citations} <= {quote.quote for quote in found.quotes}
+    assert answer.timings["tokens_in"] == 7
+    assert answer.timings["tokens_out"] == len(RIGHT_ZH)
+    steps = {"condense", "retrieve", "select", "evidence", "read", "verify", "first_word", "total"}
+    assert steps <= set(answer.timings)
+
+
+def test_the_evidence_is_there_before_the_model_writes(scripted: Callable[..., AnswerChain]) -> None:
+    model = ScriptedChatModel(draft=RIGHT_ZH)
+    events = scripted(model=model).events(Turn(SIZE_ZH))
+    assert isinstance(next(events), EvidenceFound)
+    assert not any(str(heard[-1].content).endswith(render("zh", "answer").strip()) for heard in model.heard)
+    events.close()
+    assert not any(str(heard[-1].content).endswith(render("zh", "answer").strip()) for heard in model.heard)
+
+
+def test_a_refusal_shows_its_passages_and_no_quotes(scripted: Callable[..., AnswerChain]) -> None:
+    found, finished = scripted(RIGHT_ZH).events(Turn("2017年启动了哪三个新型智慧城市试点？"))
+    assert isinstance(found, EvidenceFound)
+    assert isinstance(finished, Finished)
+    assert found.quotes == ()
+    assert found.passages == finished.answer.passages != ()
+    assert finished.answer.refused
+
+
+def test_a_reader_that_finds_no_answer_leads_to_a_refusal(scripted: Callable[..., AnswerChain]) -> None:
+    question = Turn("今天天气怎么样？")
+    sure = ScriptedChatModel(draft="今天天气很好。", finds_it=False)
+    assert scripted(model=sure, threshold=0.999).invoke(question).refused
+
+
+def test_the_stream_ends_with_the_answer_of_invoke(scripted: Callable[..., AnswerChain], assistant: Assistant) -> None:
+    chain = scripted(RIGHT_ZH)
+    *_, last = chain.events(Turn(SIZE_ZH))
+    assert isinstance(last, Finished)
+    assert untimed(last.answer) == untimed(chain.invoke(Turn(SIZE_ZH)))
+    *_, last = assistant.stream(SIZE_EN)
+    assert isinstance(last, Finished)
+    assert untimed(last.answer) == untimed(assistant.ask(SIZE_EN))
+
+
+async def test_it_is_a_langchain_runnable(scripted: Callable[..., AnswerChain]) -> None:
+    chain: Runnable[Turn, Answer] = scripted(RIGHT_ZH)
+    expected = untimed(chain.invoke(Turn(SIZE_ZH)))
+    assert [untimed(answer) for answer in chain.batch([Turn(SIZE_ZH), Turn(SIZE_ZH)])] == [expected, expected]
+    assert untimed(await chain.ainvoke(Turn(SIZE_ZH))) == expected
+    composed = RunnableLambda(lambda text: Turn(text)) | chain | RunnableLambda(lambda answer: answer.text)
+    assert composed.invoke(SIZE_ZH) == expected["text"]
+
+
+def translated(model: ScriptedChatModel) -> int:
+    prompts = {render(language, "translate").strip() for language in ("zh", "en")}
+    return sum(heard[0].content in prompts for heard in model.heard)
+
+
+def test_documents_in_the_other_language_are_searched_with_a_translation_too(
+    scripted: Callable[..., AnswerChain], texts: dict[str, str]
+) -> None:
+    model = ScriptedChatModel(translation="2021年中国智慧城市产业规模有多大？增长多快？")
+    found, *_, finished = scripted(model=model).events(Turn(SIZE_EN))
+    assert translated(model) == 1
+    assert isinstance(found, EvidenceFound)
+    assert any("3696.1亿元" in quote.quote for quote in found.quotes)
+    assert isinstance(finished, Finished)
+    check_answer(finished.answer, texts)
+    assert finished.answer.language == "en"
+    assert finished.answer.standalone_question == SIZE_EN
+
+
+@pytest.mark.parametrize(
+    "translation",
+    [
+        "",
+        SIZE_EN,
+        "2019年中国智慧城市产业规模有多大？增长多快？",
+        "中国智慧城市产业规模达到5000亿元。",
+        "好" * 3000,
+    ],
+    ids=["none", "untranslated", "another year", "an answer", "endless"],
+)
+def test_a_translation_that_is_none_changes_nothing(scripted: Callable[..., AnswerChain], translation: str) -> None:
+    model = ScriptedChatModel(translation=translation)
+    expected = scripted(model=ScriptedChatModel()).invoke(Turn(SIZE_EN))
+    assert untimed(scripted(model=model).invoke(Turn(SIZE_EN))) == untimed(expected)
+    assert translated(model) == 1
+
+
+def test_a_question_in_the_documents_language_is_not_translated(scripted: Callable[..., AnswerChain]) -> None:
+    model = ScriptedChatModel(draft=RIGHT_ZH, translation="nonsense")
+    scripted(model=model).invoke(Turn(SIZE_ZH))
+    assert translated(model) == 0
+
+
+def test_a_follow_up_is_searched_with_what_it_leans_on(assistant: Assistant, texts: dict[str, str]) -> None:
+    history = (Message("user", SIZE_ZH), Message("assistant", RIGHT_ZH))
+    follow_up = assistant.ask("用英文回答", history)
+    check_answer(follow_up, texts)
+    assert (follow_up.question, follow_up.standalone_question, follow_up.language) == ("用英文回答", SIZE_ZH, "en")
+    assert any("3696.1亿元" in citation.quote for citation in follow_up.citations)
+
+
+def test_a_bad_question_fails_before_anything_is_yielded(assistant: Assistant) -> None:
+    events = assistant.stream("？！")
+    with pytest.raises(BadQuestion):
+        next(events)
+
+
+@pytest.mark.parametrize("sentences", [1, 2])
+def test_no_more_sentences_are_read_than_the_settings_allow(
+    scripted: Callable[..., AnswerChain], sentences: int
+) -> None:
+    found = next(scripted("", sentences=sentences).events(Turn("数字城市建设面临哪些问题？")))
+    assert isinstance(found, EvidenceFound)
+    assert 1 <= len(found.quotes) <= sentences
+
+
+@pytest.mark.parametrize("passages", [1, 5])
+def test_as_many_passages_as_the_settings_say(scripted: Callable[..., AnswerChain], passages: int) -> None:
+    assert len(scripted(RIGHT_ZH, passages=passages).invoke(Turn(SIZE_ZH)).passages) == passages
+
+
+def test_every_event_has_a_kind(assistant: Assistant) -> None:
+    kinds: set[type[Event]] = {type(event) for event in assistant.stream(SIZE_ZH)}
+    assert kinds == {EvidenceFound, Finished}

@@ -1,0 +1,168 @@
+"""Suites are read whole or refused with the file and the line; the suites that ship are fair."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.cases import BadCases, Case, load_suite, select, suite_names
+from evals.text import language_of, missing_groups, stated
+
+GOOD: dict[str, Any] = {
+    "id": "a.zh",
+    "family": "a",
+    "kind": "fact",
+    "language": "zh",
+    "question": "哪里？",
+    "facts": [["深圳", "Shenzhen"]],
+    "forbidden": [],
+    "gold": ["在深圳"],
+    "must_pass": True,
+    "note": "",
+}
+
+
+def write(path: Path, *lines: dict[str, Any] | str) -> str:
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_file_is_read_in_order(tmp_path: Path) -> None:
+    history = [{"role": "user", "text": "你好"}, {"role": "assistant", "text": "您好"}]
+    second = GOOD | {"id": "b.zh", "kind": "dialogue", "history": history}
+    suite = load_suite(write(tmp_path / "mine.jsonl", GOOD, "", second))
+    assert suite.name == "mine"
+    assert [case.id for case in suite.cases] == ["a.zh", "b.zh"]
+    assert [(message.role, message.text) for message in suite.cases[1].messages()] == [
+        ("user", "你好"),
+        ("assistant", "您好"),
+    ]
+    assert suite.whole
+
+
+def test_line_separators_inside_strings_do_not_cut_a_line(tmp_path: Path) -> None:
+    raw = json.dumps(GOOD | {"question": "哪\u2028里？"}, ensure_ascii=False)
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + raw.encode() + b"\r\n")
+    assert load_suite(str(path)).cases[0].question == "哪\u2028里？"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{not json", "JSON"),
+        (GOOD | {"kind": "guess"}, "kind"),
+        (GOOD | {"language": "fr"}, "language"),
+        (GOOD | {"qestion": "x"}, "qestion"),
+        (GOOD | {"question": "  "}, "question"),
+        (GOOD | {"facts": [[]]}, "facts.0"),
+        (GOOD | {"facts": [["深圳", ""]]}, "facts.0.1"),
+        (GOOD | {"facts": []}, "needs facts and gold"),
+        (GOOD | {"kind": "unanswerable"}, "neither facts nor gold"),
+        (GOOD | {"kind": "dialogue"}, "needs a history"),
+        (GOOD | {"history": [{"role": "system", "text": "x"}]}, "history.0.role"),
+        ({key: value for key, value in GOOD.items() if key != "id"}, "id"),
+        (GOOD, "stands in line 1 already"),
+    ],
+)
+def test_a_mistake_is_reported_with_file_and_line(tmp_path: Path, line: dict[str, Any] | str, words: str) -> None:
+    name = write(tmp_path / "bad.jsonl", GOOD, "", line)
+    with pytest.raises(BadCases) as caught:
+        load_suite(name)
+    assert f"{name}:3: " in caught.value.message
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def test_missing_and_empty_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadCases, match="'nosuch' cannot be read") as caught:
+        load_suite("nosuch")
+    assert "facts" in caught.value.hint
+    with pytest.raises(BadCases, match="holds no case"):
+        load_suite(write(tmp_path / "empty.jsonl", ""))
+    (tmp_path / "bytes.jsonl").write_bytes(b'{"id": "\xff"}')
+    with pytest.raises(BadCases, match=r"bytes\.jsonl:1"):
+        load_suite(str(tmp_path / "bytes.jsonl"))
+
+
+def many(tmp_path: Path) -> str:
+    lines = [
+        GOOD | {"id": f"{n}.{language}", "family": str(n), "language": language, "must_pass": n == 3}
+        for n in range(10)
+        for language in ("zh", "en")
+    ]
+    return write(tmp_path / "many.jsonl", *lines)
+
+
+def test_select_keeps_order_and_spreads_a_limit(tmp_path: Path) -> None:
+    suite = load_suite(many(tmp_path))
+    assert [case.id for case in select(suite, limit=4).cases] == ["0.zh", "2.en", "5.zh", "7.en"]
+    assert [case.id for case in select(suite, must_pass=True).cases] == ["3.zh", "3.en"]
+    assert [case.id for case in select(suite, ids=["7", "1.en"]).cases] == ["1.en", "7.zh", "7.en"]
+    assert {case.language for case in select(suite, language="en").cases} == {"en"}
+    assert select(suite).whole
+    assert select(suite, limit=99).whole
+    assert not select(suite, limit=4).whole
+
+
+def test_select_refuses_unknown_ids_and_nothing_left(tmp_path: Path) -> None:
+    suite = load_suite(many(tmp_path))
+    with pytest.raises(BadCases, match="No case or family '77'"):
+        select(suite, ids=["1", "77"])
+    with pytest.raises(BadCases, match="is left to ask"):
+        select(suite, ids=["1.en"], language="zh")
+
+
+def test_digest_changes_with_what_is_asked_only() -> None:
+    case = Case.model_validate_json(json.dumps(GOOD))
+    assert case.digest == case.model_copy(update={"note": "x", "must_pass": False}).digest
+    assert case.digest != case.model_copy(update={"question": "何处？"}).digest
+    assert case.digest != case.model_copy(update={"facts": (("福州",),)}).digest
+
+
+SHIPPED = [(name, case) for name in suite_names() for case in load_suite(name).cases]
+
+
+def test_the_named_suites_ship() -> None:
+    assert {"facts", "heldout"} <= set(suite_names())
+
+
+def test_no_shipped_question_states_a_fact_it_asks_for() -> None:
+    given_away = [
+        (name, case.id, group)
+        for name, case in SHIPPED
+        for group in case.facts
+        if not case.history and not missing_groups(case.question, [group])
+    ]
+    assert given_away == []
+
+
+def test_the_gold_of_every_shipped_fact_states_it_and_nothing_forbidden() -> None:
+    unfair = [
+        (name, case.id)
+        for name, case in SHIPPED
+        if case.answerable
+        and (missing_groups("\n".join(case.gold), case.facts) or stated("\n".join(case.gold), case.forbidden))
+    ]
+    assert unfair == []
+
+
+def test_shipped_questions_are_in_their_language() -> None:
+    assert [(name, case.id) for name, case in SHIPPED if language_of(case.question) != case.language] == []
+
+
+def test_shipped_families_have_both_languages() -> None:
+    for name in ("facts", "heldout"):
+        asked: dict[str, set[str]] = {}
+        for case in load_suite(name).cases:
+            asked.setdefault(case.family, set()).add(case.language)
+        assert {family for family, languages in asked.items() if languages != {"zh", "en"}} == set()
+
+
+def test_heldout_questions_are_other_questions() -> None:
+    facts = {case.question for case in load_suite("facts").cases}
+    assert facts.isdisjoint(case.question for case in load_suite("heldout").cases)

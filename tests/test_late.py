@@ -1,0 +1,70 @@
+"""Token states survive storing, and comparing them is what the formula says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from knowledge.late import centred, max_similarities, pack, unpack
+
+DIMENSION = 8
+NUMBERS = st.floats(-1000, 1000, width=32)
+STATES = st.integers(0, 6).flatmap(lambda tokens: arrays(np.float32, (tokens, DIMENSION), elements=NUMBERS))
+
+
+@given(STATES)
+def test_what_is_read_back_is_what_was_stored_but_for_rounding(states: np.ndarray) -> None:
+    back = unpack(pack(states), DIMENSION)
+    assert back.shape == states.shape
+    assert back.dtype == np.float32
+    step = np.abs(states).max(axis=1, keepdims=True, initial=0.0) / 127
+    assert (np.abs(back - states) <= 0.501 * step + 1e-9).all()
+
+
+def test_a_token_takes_its_dimension_and_four_bytes() -> None:
+    assert len(pack(np.ones((3, 384), np.float32))) == 3 * 388
+
+
+@pytest.mark.parametrize("blob", [None, b""])
+def test_nothing_stored_is_no_tokens(blob: bytes | None) -> None:
+    assert unpack(blob, 384).shape == (0, 384)
+    assert pack(np.zeros((0, 384), np.float32)) == b""
+
+
+@pytest.mark.parametrize("lost", [1, 3, DIMENSION])
+def test_states_that_are_cut_off_are_refused(lost: int) -> None:
+    blob = pack(np.ones((2, DIMENSION), np.float32))
+    with pytest.raises(ValueError, match="cut off"):
+        unpack(blob[:-lost], DIMENSION)
+
+
+@given(STATES)
+def test_centred_rows_have_unit_length_or_are_zero(states: np.ndarray) -> None:
+    lengths = np.linalg.norm(centred(states, None), axis=1)
+    assert ((np.abs(lengths - 1) < 1e-4) | (np.linalg.norm(states, axis=1) < 1e-8)).all()
+
+
+def test_a_mean_is_taken_away_before_the_rows_are_scaled() -> None:
+    states = np.random.default_rng(1).normal(size=(5, DIMENSION)).astype(np.float32)
+    mean = np.arange(DIMENSION, dtype=np.float32)
+    np.testing.assert_allclose(centred(states + mean, mean), centred(states, None), atol=1e-5)
+    assert not np.allclose(centred(states + mean, None), centred(states, None), atol=0.1)
+
+
+@given(STATES.filter(len), st.lists(STATES, max_size=4))
+def test_the_best_cosines_are_those_of_the_plain_loop(question: np.ndarray, sentences: list[np.ndarray]) -> None:
+    asked, given_ = centred(question, None), [centred(sentence, None) for sentence in sentences]
+    found = max_similarities(asked, given_)
+    assert len(found) == len(given_)
+    for best, sentence in zip(found, given_, strict=True):
+        expected = [max((float(token @ other) for other in sentence), default=-1.0) for token in asked]
+        np.testing.assert_allclose(best, expected, atol=1e-5)
+
+
+def test_a_question_without_tokens_has_no_cosines() -> None:
+    nothing = np.zeros((0, DIMENSION), np.float32)
+    assert [row.shape for row in max_similarities(nothing, [np.eye(DIMENSION, dtype=np.float32)])] == [(0,)]
+    assert max_similarities(np.eye(DIMENSION, dtype=np.float32), []) == []

@@ -1,0 +1,153 @@
+"""What a question insists on must be in the evidence, and a higher threshold never answers more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.chain import AnswerChain
+from assistant.condense import condense
+from assistant.read import ExtractiveReader
+from assistant.select import Evidence, choose, confidence, select
+from assistant.types import Turn
+from knowledge.build import spec_for
+from knowledge.retrieve import Searcher, SearchResult, SentenceHit
+from knowledge.store import Store
+from knowledge.types import Language
+from tests.conftest import check_answer
+
+pytestmark = pytest.mark.weights
+
+PILOTS_ZH = "2015年底启动了哪三个新型智慧城市试点？"
+PILOTS_EN = "Which three new smart city pilots were started at the end of 2015?"
+SIZE_ZH = "2021年中国智慧城市产业规模有多大？增速多少？"
+SIZE_EN = "How large was China's smart city industry in 2021, and how fast did it grow?"
+WEATHER = "今天天气怎么样？"
+THRESHOLDS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.99, 1.0)
+
+
+class Judging(ExtractiveReader):
+    """A reader that is as sure as it is told to be."""
+
+    def __init__(self, judged: float | None) -> None:
+        self.judged = judged
+        self.asked = 0
+
+    def judge(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> float | None:
+        self.asked += 1
+        return self.judged
+
+
+def evidence(
+    assistant: Assistant, question: str, *, threshold: float = 0.0, limit: int = 3, judged: float | None = None
+) -> Evidence:
+    asked = condense(Turn(question))
+    result = assistant.searcher.search(asked.standalone, 8)
+    return select(asked, result, Judging(judged), limit=limit, threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("2017年启动了哪三个新型智慧城市试点？", "2017年"),
+        ("２０１７年启动了哪三个新型智慧城市试点？", "２０１７年"),
+        ("Which new smart city pilots were started in 2017?", "2017"),
+        ("成都的数字百强市占比是多少？", "成都"),
+        ("What share of the top digital cities is in Chengdu?", "Chengdu"),
+        ("深圳的市长是谁？", "市长"),
+        ("法国的首都是哪里？", "法国"),
+    ],
+)
+def test_what_a_question_insists_on_must_be_in_the_evidence(assistant: Assistant, question: str, missing: str) -> None:
+    # However sure the reader is and however low the threshold.
+    found = evidence(assistant, question, threshold=0.0, judged=30.0)
+    assert found.refusal == "not_in_documents"
+    assert found.unmet == (missing,)
+    assert found.confidence == 0.0
+
+
+def test_the_reader_is_not_asked_when_something_is_missing(assistant: Assistant) -> None:
+    asked = condense(Turn("2017年启动了哪三个新型智慧城市试点？"))
+    result = assistant.searcher.search(asked.standalone, 8)
+    reader = Judging(30.0)
+    assert select(asked, result, reader, limit=3, threshold=0.0).refusal
+    assert reader.asked == 0
+
+
+@pytest.mark.parametrize("question", [PILOTS_ZH, PILOTS_EN, SIZE_ZH, SIZE_EN])
+def test_a_question_that_the_article_answers_is_answered(assistant: Assistant, question: str) -> None:
+    found = evidence(assistant, question, threshold=0.5)
+    assert (found.refusal, found.unmet) == ("", ())
+    assert 0.5 <= found.confidence <= 1.0
+    holding = "深圳、福州和嘉兴" if "2015" in question else "3696.1亿元"
+    assert any(holding in sentence.text for sentence in found.sentences)
+
+
+@pytest.mark.parametrize("judged", [None, -3.0, 0.0, 3.0])
+@pytest.mark.parametrize("question", [PILOTS_ZH, PILOTS_EN, WEATHER, "How do I bake bread?", "2017年有哪些试点？"])
+def test_a_higher_threshold_never_answers_more(assistant: Assistant, question: str, judged: float | None) -> None:
+    asked = condense(Turn(question))
+    result = assistant.searcher.search(asked.standalone, 8)
+    answered = [
+        not select(asked, result, Judging(judged), limit=3, threshold=threshold).refusal for threshold in THRESHOLDS
+    ]
+    assert answered == sorted(answered, reverse=True)
+    assert not answered[-1]
+
+
+@pytest.mark.parametrize("question", [PILOTS_ZH, PILOTS_EN, WEATHER])
+def test_a_reader_that_finds_the_answer_never_makes_it_less_sure(assistant: Assistant, question: str) -> None:
+    sure = [evidence(assistant, question, judged=judged).confidence for judged in (-1e9, -3.0, 0.0, 3.0, 1e9)]
+    assert sure == sorted(sure)
+    assert sure[0] < sure[-1]
+    assert all(0.0 <= one <= 1.0 for one in sure)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 6])
+@pytest.mark.parametrize("question", [PILOTS_ZH, PILOTS_EN, "数字城市建设面临哪些问题？"])
+def test_the_evidence_is_the_best_sentences_each_once(assistant: Assistant, question: str, limit: int) -> None:
+    result = assistant.searcher.search(question, 8)
+    chosen = choose(result, limit)
+    assert 1 <= len(chosen) <= limit
+    assert result.sentences[0] in chosen
+    assert set(chosen) <= set(result.sentences)
+    assert len({sentence.text for sentence in chosen}) == len(chosen)
+    assert len(choose(result, 1)) == 1
+
+
+def test_no_more_evidence_is_taken_once_the_reader_has_enough(assistant: Assistant) -> None:
+    result = assistant.searcher.search("数字城市建设面临哪些问题？", 8)
+    taken = [len(choose(result, 10, budget)) for budget in (1.0, 60.0, 120.0, 240.0, 1e9)]
+    assert taken == sorted(taken)
+    assert taken[0] == 1 < taken[-1]
+
+
+def test_a_wording_that_was_chosen_is_not_chosen_again(assistant: Assistant) -> None:
+    result = assistant.searcher.search(PILOTS_ZH, 8)
+    best = result.sentences[0]
+    again = replace(best, text=f" {best.text.replace(',', '，')} ")
+    part = replace(best, text=best.text[3:20])
+    assert choose(replace(result, sentences=(best, again, part)), 3) == (best,)
+
+
+def test_an_empty_index_refuses(assistant: Assistant, tmp_path: Path) -> None:
+    with Store.create(tmp_path / "empty.db", spec_for(assistant.embedder)) as store:
+        searcher = Searcher(store, assistant.embedder, assistant.searcher.lexicon)
+        asked = condense(Turn(PILOTS_ZH))
+        found = select(asked, searcher.search(PILOTS_ZH), Judging(None), limit=3, threshold=0.0)
+        assert (found.sentences, found.refusal, found.confidence) == ((), "not_in_documents", 0.0)
+        answer = AnswerChain(searcher, ExtractiveReader(), assistant.settings).invoke(Turn(PILOTS_ZH))
+    check_answer(answer, {})
+    assert answer.refused
+
+
+def test_the_confidence_is_a_probability_whatever_the_scores(assistant: Assistant) -> None:
+    result: SearchResult = assistant.searcher.search(PILOTS_ZH, 8)
+    for score in (-1e6, 0.0, 1e6):
+        hits = (replace(result.hits[0], score=score), *result.hits[1:])
+        for judged in (None, -1e9, 1e9):
+            assert 0.0 <= confidence(replace(result, hits=hits), result.sentences[:2], judged) <= 1.0

@@ -1,0 +1,754 @@
+"""The store keeps every word it is given, loses every word it is told to, and is never half of anything."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import knowledge.ann
+from knowledge import schema
+from knowledge.errors import (
+    DocumentUnknown,
+    IndexBusy,
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    KnowledgeError,
+)
+from knowledge.late import pack
+from knowledge.rows import Entry
+from knowledge.store import Store
+from knowledge.terms import from_row, to_row, to_term
+from knowledge.types import DocumentRecord, IndexSpec, Passage, Span
+from tests.hashing_embedder import HashingEmbedder
+
+EMBEDDER = HashingEmbedder()
+SPEC = IndexSpec("hashing", 64, splitter_version=1)
+CITY = "数字城市是新型基础设施。深圳市的投资为3696.1亿元,占44.0%。"
+IOT = "NB-IoT carries small messages. It needs little power.\n物联网连接城市。"
+TAX = "The tax office closes at noon. 數字政府服務。"
+
+
+def entry_of(text: str, *, name: str = "", **fields: str) -> Entry:
+    """A document whose lines are passages and whose sentences end with a full stop of either kind."""
+    document_id = name or hashlib.sha256(text.encode()).hexdigest()[:16]
+    document = DocumentRecord(
+        **{"id": document_id, "title": "t", "source": "s", "language": "zh", "text": text, **fields}
+    )
+    passages = []
+    for line in re.finditer(r"[^\n]+", text):
+        spans = [
+            Span(line.start() + found.start(), line.start() + found.end())
+            for found in re.finditer(r"[^。.]+(?:[。]|\.(?!\d)|\.\d+[^。]*。)?", line.group())
+            if found.group().strip()
+        ]
+        passages.append(
+            Passage(
+                id=f"{document_id}:{line.start()}",
+                document_id=document_id,
+                start=line.start(),
+                end=line.end(),
+                text=line.group(),
+                sentences=tuple(spans),
+            )
+        )
+    return Entry(
+        document=document,
+        passages=passages,
+        passage_vectors=EMBEDDER.encode_passages([passage.text for passage in passages]),
+        sentence_vectors=[EMBEDDER.encode_passages([s.of(text) for s in p.sentences]) for p in passages],
+        tokens=[tokens_of(passage.text) for passage in passages],
+    )
+
+
+def tokens_of(text: str) -> list[str]:
+    words = re.findall(r"[a-z0-9][a-z0-9.%\-]*[a-z0-9%]|[a-z0-9]", text.lower())
+    return words + [text[i : i + 2] for i in range(len(text) - 1) if re.fullmatch("[一-龥]{2}", text[i : i + 2])]
+
+
+def put(store: Store, entry: Entry) -> bool:
+    return store.put(entry.document, entry.passages, entry.passage_vectors, entry.sentence_vectors, entry.tokens)
+
+
+def index_bytes(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"*{path.name}*")))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "索引 folder" / "index.db"
+
+
+@pytest.fixture
+def store(path: Path):
+    with Store.create(path, SPEC) as opened:
+        yield opened
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    for text in (CITY, IOT, TAX):
+        assert put(store, entry_of(text))
+    return store
+
+
+def test_what_is_put_comes_back(filled: Store) -> None:
+    wanted = [entry_of(text) for text in (CITY, IOT, TAX)]
+    assert [document.text for document in filled.documents()] == [CITY, IOT, TAX]
+    record = filled.document(wanted[1].document.id)
+    assert record.passages == 2
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record.added_at)
+    assert replace(record, added_at="", passages=0) == wanted[1].document
+    passages = [passage for entry in wanted for passage in entry.passages]
+    ids = [passage.id for passage in passages]
+    assert filled.passages(ids) == passages
+    assert filled.passages(ids[::-1]) == passages[::-1]
+    vectors = np.concatenate([entry.passage_vectors for entry in wanted])
+    np.testing.assert_allclose(filled.vectors(ids[::-1]), vectors[::-1], atol=1e-6)
+    found = filled.sentence_vectors(ids)
+    for entry in wanted:
+        for passage, sentences in zip(entry.passages, entry.sentence_vectors, strict=True):
+            assert found[passage.id][0] == passage.sentences
+            np.testing.assert_allclose(found[passage.id][1], sentences, atol=1e-6)
+    tokens = [tokens for entry in wanted for tokens in entry.tokens]
+    assert filled.passage_tokens(ids) == dict(zip(ids, tokens, strict=True))
+    assert filled.average_length() == pytest.approx(np.mean([len(each) for each in tokens]))
+    assert filled.passage_count == 4
+    assert filled.check() == []
+
+
+def test_passages_slice_their_document(filled: Store) -> None:
+    for document in filled.documents():
+        for passage in filled.passages([p.id for p in entry_of(document.text).passages]):
+            assert document.text[passage.start : passage.end] == passage.text
+            assert passage.sentences
+            assert all(span.of(document.text) in passage.text for span in passage.sentences)
+
+
+def test_putting_twice_changes_nothing(filled: Store) -> None:
+    generation = filled.generation
+    assert put(filled, entry_of(CITY)) is False
+    assert filled.generation == generation
+    assert filled.passage_count == 4
+    assert put(filled, entry_of("新的文件。")) is True
+    assert filled.generation == generation + 1
+
+
+def test_checking_changes_nothing(filled: Store) -> None:
+    generation = filled.generation
+    assert filled.check() == []
+    assert filled.generation == generation
+
+
+def test_dense_is_the_cosine_best_first(filled: Store) -> None:
+    ids = [passage.id for text in (CITY, IOT, TAX) for passage in entry_of(text).passages]
+    query = EMBEDDER.encode_query("城市的新型基础设施") * 7
+    cosines = filled.vectors(ids) @ (query / np.linalg.norm(query))
+    found = filled.dense(query, 10)
+    assert [passage_id for passage_id, _ in found] == [ids[i] for i in np.argsort(-cosines, kind="stable")]
+    assert [score for _, score in found] == pytest.approx(sorted(cosines, reverse=True), abs=1e-6)
+    assert filled.dense(query, 1) == found[:1]
+    assert filled.dense(query, 0) == []
+
+
+def test_dense_follows_every_change(filled: Store) -> None:
+    extra, query = entry_of("唯一的潜水艇。", name="extra"), EMBEDDER.encode_query("唯一的潜水艇。")
+    before = filled.dense(query, 10)
+    put(filled, extra)
+    assert filled.dense(query, 1)[0] == ("extra:0", pytest.approx(1.0, abs=1e-5))
+    filled.delete(["extra"])
+    assert filled.dense(query, 10) == before
+    filled.delete([document.id for document in filled.documents()])
+    assert filled.dense(query, 10) == []
+
+
+def test_searches_can_be_kept_to_some_documents(filled: Store) -> None:
+    only = entry_of(IOT).document.id
+    query = EMBEDDER.encode_query("数字城市")
+    assert {found.split(":")[0] for found, _ in filled.dense(query, 10, [only])} == {only}
+    assert len(filled.dense(query, 10, [only])) == 2
+    assert {found.split(":")[0] for found, _ in filled.lexical(["城市"], 10, [only])} == {only}
+    assert filled.lexical(["数字"], 10, [only]) == []
+    for none in ([], ["unknown"]):
+        assert filled.dense(query, 10, none) == []
+        assert filled.lexical(["城市"], 10, none) == []
+
+
+def test_a_query_of_another_dimension_is_refused(filled: Store) -> None:
+    with pytest.raises(IndexMismatch, match="64"):
+        filled.dense(np.ones(3, dtype=np.float32), 1)
+
+
+@pytest.mark.parametrize("token", ["3696.1", "nb-iot", "44.0%", "数字", "tax"])
+def test_tokens_with_signs_are_found_whole(filled: Store, token: str) -> None:
+    found = {passage_id for passage_id, _ in filled.lexical([token], 10)}
+    held = {p.id for text in (CITY, IOT, TAX) for p in entry_of(text).passages if token in tokens_of(p.text)}
+    assert found == held
+    assert len(found) == 1
+    assert filled.document_frequency([token]) == {token: 1}
+
+
+def test_parts_of_tokens_are_not_found(filled: Store) -> None:
+    assert filled.lexical(["3696", "44", "iot", "44.0", "字城市"], 10) == []
+
+
+def test_lexical_is_an_or_query_with_the_rarer_word_first(store: Store) -> None:
+    for name, tokens in (("a", ["common", "filler"]), ("b", ["common", "rare"]), ("c", ["other"]), ("d", ["more"])):
+        store.put_all([replace(entry_of("文字。", name=name), tokens=[tokens])])
+    found = store.lexical(["common", "rare", "rare", "nowhere"], 10)
+    assert [passage_id for passage_id, _ in found] == ["b:0", "a:0"]
+    assert found[0][1] > found[1][1]
+    assert store.document_frequency(["common", "rare", "nowhere"]) == {"common": 2, "rare": 1, "nowhere": 0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"',
+        '" OR tokens:"',
+        "* NOT ^",
+        "NEAR(数字 城市, 2)",
+        "tokens : x",
+        "a\0b",
+        "\ud800",
+        "'; DROP TABLE documents; --",
+    ],
+)
+def test_a_query_has_no_syntax(filled: Store, text: str) -> None:
+    assert filled.lexical([text], 5) == []
+    assert {i for i, _ in filled.lexical([text, "数字"], 5)} == {i for i, _ in filled.lexical(["数字"], 5)}
+    assert filled.document_frequency([text]) == {text: 0}
+
+
+def test_a_query_of_thousands_of_words_is_answered(filled: Store) -> None:
+    assert len(filled.lexical([f"w{number}" for number in range(5000)] + ["数字"], 5)) == 1
+    assert filled.lexical([], 5) == []
+    assert filled.lexical([""], 5) == []
+
+
+@settings(max_examples=300)
+@given(st.lists(st.text(), max_size=6))
+def test_any_token_survives_its_row(tokens: list[str]) -> None:
+    assert from_row(to_row(tokens)) == [token for token in tokens if token]
+
+
+def test_sqlite_sees_each_token_as_one_term() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(schema._TABLES)
+    tokens = ["R&D", "r&d", "5g", "c++", "é", "e", "鿭", "𬬻", "数字", "a_b", "_61_", "%", "Straße", "ﬁ", "́", "①", "m²"]
+    connection.execute("INSERT INTO passages_fts VALUES (?)", (to_row(tokens),))
+    terms = [row[0] for row in connection.execute("SELECT term FROM passages_vocabulary")]
+    assert sorted(terms) == sorted(to_term(token) for token in tokens)
+    connection.close()
+
+
+def test_nothing_is_left_of_what_was_deleted(store: Store, path: Path) -> None:
+    """Words, terms of the full text and vectors, in any of the files."""
+    secret, kept = "绝密潜艇代号zebra-77。", "公开文件open-data。"
+    filler = [entry_of(f"{'城市数据' * 40}编号n{number}。") for number in range(60)]
+    store.put_all([*filler[:30], entry_of(secret, name="secret"), *filler[30:]])
+    put(store, entry_of(kept, name="kept"))
+    vector = entry_of(secret).passage_vectors.astype("<f4").tobytes()
+    traces = [secret.encode(), "绝密".encode(), b"zebra-77", vector, "潜艇".encode()]
+    assert all(trace in index_bytes(path) for trace in traces)
+    assert store.delete(["secret", "unknown"]) == 1
+    assert [trace for trace in traces if trace in index_bytes(path)] == []
+    assert b"open-data" in index_bytes(path)
+    assert store.lexical(["zebra-77"], 5) == []
+    assert store.document_frequency(["zebra-77"]) == {"zebra-77": 0}
+    assert store.passages(["secret:0"]) == []
+    with pytest.raises(DocumentUnknown):
+        store.document("secret")
+    assert store.check() == []
+    store.close()
+    assert [trace for trace in traces if trace in index_bytes(path)] == []
+
+
+def test_many_deletions_leave_nothing_either(store: Store, path: Path) -> None:
+    """Deleting moves rows between pages; copies must not stay behind in what is unused of them."""
+    random = np.random.default_rng(5)
+    words = [f"marker{number:03d}x" for number in range(150)]
+    for word in words:
+        put(store, entry_of(f"{word} {'数据' * int(random.integers(1, 900))}。\n{word} 另一段。", name=word))
+    gone = [str(word) for word in random.permutation(words)[:100]]
+    for start in range(0, 100, 25):
+        assert store.delete(gone[start : start + 25]) == 25
+    data = index_bytes(path)
+    assert [word for word in gone if word.encode() in data] == []
+    assert all(word.encode() in data for word in words if word not in gone)
+    assert store.check() == []
+
+
+def test_replacing_leaves_only_the_new_text(filled: Store) -> None:
+    old = entry_of("旧的版本oldword。", name="doc")
+    new = entry_of("新的版本newword。\n第二段。", name="doc")
+    put(filled, old)
+    filled.replace(new.document, new.passages, new.passage_vectors, new.sentence_vectors, new.tokens)
+    assert filled.document("doc").text == new.document.text
+    assert filled.lexical(["oldword"], 5) == []
+    assert [found for found, _ in filled.lexical(["newword"], 5)] == ["doc:0"]
+    assert b"oldword" not in index_bytes(filled.path)
+    assert filled.check() == []
+
+
+def test_a_failing_batch_stores_nothing(filled: Store) -> None:
+    clash = entry_of("别的文件。", name="clash")
+    taken = replace(clash.passages[0], id=entry_of(CITY).passages[0].id)
+    generation = filled.generation
+    with pytest.raises(ValueError, match="clash"):
+        filled.put_all([entry_of("好的文件。", name="good"), replace(clash, passages=[taken])], replacing=["good"])
+    assert filled.known(["good", "clash"]) == set()
+    assert filled.generation == generation
+    assert filled.check() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"passage_vectors": np.ones((2, 64), np.float32)}, "passage vectors"),
+        ({"tokens": []}, "token lists"),
+        ({"passage_vectors": np.full((1, 64), np.nan, np.float32)}, "finite"),
+        ({"sentence_vectors": [np.ones((9, 64), np.float32)]}, "sentences"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(store: Store, change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        store.put_all([replace(entry_of(CITY), **change)])
+    assert store.documents() == []
+
+
+def test_a_passage_that_is_not_its_span_is_refused(store: Store) -> None:
+    entry = entry_of(CITY)
+    for wrong in ({"text": "别的"}, {"end": 10**6}, {"document_id": "other"}, {"sentences": (Span(0, 999),)}):
+        with pytest.raises(ValueError, match="passage"):
+            store.put_all([replace(entry, passages=[replace(entry.passages[0], **wrong)])])
+
+
+def test_another_dimension_is_refused(store: Store) -> None:
+    with pytest.raises(IndexMismatch):
+        store.put_all([replace(entry_of(CITY), passage_vectors=np.ones((1, 3), np.float32))])
+
+
+def with_states(entry: Entry, seed: int = 0) -> tuple[Entry, list[list[np.ndarray]]]:
+    """Give every sentence of an entry the states of one token more than the sentence before it has."""
+    random = np.random.default_rng(seed)
+    states = [
+        [random.normal(size=(at + 1, EMBEDDER.dimension)).astype(np.float32) for at in range(len(vectors))]
+        for vectors in entry.sentence_vectors
+    ]
+    return replace(entry, states=[[pack(own) for own in group] for group in states]), states
+
+
+def test_token_states_come_back(store: Store) -> None:
+    entry, states = with_states(entry_of(CITY))
+    plain = entry_of(IOT)
+    assert store.put_all([entry, plain]) == [True, True]
+    ids = [passage.id for passage in entry.passages]
+    found = store.sentence_states([*ids[::-1], "nowhere"])
+    assert sorted(found) == sorted(ids)
+    for passage_id, own in zip(ids, states, strict=True):
+        assert len(found[passage_id]) == len(own)
+        for back, stored in zip(found[passage_id], own, strict=True):
+            np.testing.assert_allclose(back, stored, atol=0.03)
+    # Stored without: as many sentences, no tokens.
+    without = store.sentence_states([passage.id for passage in plain.passages])
+    assert [[len(one) for one in group] for group in without.values()] == [
+        [0] * len(p.sentences) for p in plain.passages
+    ]
+    mean = np.concatenate([one for group in states for one in group]).mean(axis=0)
+    np.testing.assert_allclose(store.mean_state("zh"), mean, atol=0.03)
+    assert store.mean_state("en") is None
+    assert store.check() == []
+
+
+def test_there_are_as_many_token_states_as_sentences(store: Store) -> None:
+    entry, _ = with_states(entry_of(CITY))
+    assert entry.states
+    with pytest.raises(ValueError, match="token states"):
+        store.put_all([replace(entry, states=[group[1:] for group in entry.states])])
+    assert store.documents() == []
+
+
+def test_token_states_that_are_cut_off_are_damage(store: Store, path: Path) -> None:
+    entry, _ = with_states(entry_of(CITY))
+    store.put_all([entry])
+    store.close()
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE sentences SET states = substr(states, 1, length(states) - 1)")
+    connection.close()
+    with Store.open(path) as opened:
+        with pytest.raises(IndexDamaged):
+            opened.sentence_states([entry.passages[0].id])
+        assert any("cut off" in problem for problem in opened.check())
+
+
+def test_check_says_what_is_wrong(filled: Store, path: Path) -> None:
+    filled.close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE passages SET start = start + 1 WHERE rowid = 1")
+    connection.execute("UPDATE passages SET vector = x'00' WHERE rowid = 2")
+    connection.execute("DELETE FROM passages_fts WHERE rowid = 3")
+    connection.execute("UPDATE documents SET text = replace(text, 'noon', 'nine')")
+    connection.execute("DELETE FROM sentences WHERE passage = 4")
+    connection.execute("INSERT INTO sentences VALUES (4, 0, 900, 901, zeroblob(256), x'00')")
+    connection.commit()
+    connection.close()
+    with Store.open(path) as store:
+        found = " ".join(store.check())
+        for words in (
+            "does not slice",
+            "wrong length",
+            "no full-text row",
+            "not what was stored",
+            "outside",
+            "cut off",
+        ):
+            assert words in found
+        with pytest.raises(IndexDamaged):
+            store.dense(EMBEDDER.encode_query("x"), 1)
+
+
+def test_a_missing_index_says_so(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing) as caught:
+        Store.open(tmp_path / "none.db")
+    assert "wenju index" in caught.value.hint
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_another_model_is_refused_by_name(filled: Store, path: Path) -> None:
+    other = replace(SPEC, embedding_model="bge-m3", dimension=1024)
+    for attempt in (Store.open, Store.create):
+        with pytest.raises(IndexMismatch) as caught:
+            attempt(path, other)
+        assert "hashing" in caught.value.message
+        assert "bge-m3" in caught.value.message
+        assert "wenju index --rebuild" in caught.value.hint
+    for change in ({"splitter_version": 2}, {"passage_chars": 500}):
+        with pytest.raises(IndexMismatch):
+            Store.open(path, replace(SPEC, **change))
+    with Store.create(path, SPEC) as again:
+        assert again.passage_count == 4
+
+
+def test_another_format_is_refused(store: Store, path: Path) -> None:
+    store.close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE manifest SET schema_version = 99")
+    connection.commit()
+    connection.close()
+    with pytest.raises(IndexMismatch, match="99"):
+        Store.open(path)
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "short", "garbage", "middle", "other database"])
+def test_a_damaged_file_is_called_damaged(filled: Store, path: Path, damage: str) -> None:
+    filled.put_all([entry_of(f"{'填充' * 50}{number}。") for number in range(100)])
+    filled.close()
+    data = path.read_bytes()
+    assert len(data) > 20 * 4096
+    if damage == "other database":
+        path.unlink()
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE t (x)")
+        connection.close()
+    else:
+        path.write_bytes(
+            {
+                "empty": b"",
+                "half": data[: len(data) // 2],
+                "short": data[:50],
+                "garbage": os.urandom(len(data)),
+                "middle": data[: 5 * 4096] + os.urandom(8 * 4096) + data[13 * 4096 :],
+            }[damage]
+        )
+    with pytest.raises(IndexDamaged) as caught:
+        Store.open(path, SPEC)
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+
+
+def test_damage_in_a_file_too_large_to_check_shows_when_it_is_met(
+    filled: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.put_all([entry_of(f"{'填充' * 50}{number}。") for number in range(100)])
+    filled.close()
+    data = path.read_bytes()
+    path.write_bytes(data[: 20 * 4096] + os.urandom(len(data) - 20 * 4096))
+    monkeypatch.setattr(schema, "QUICK_CHECK_BYTES", 0)
+    with Store.open(path) as store, pytest.raises(IndexDamaged):
+        store.documents()
+
+
+def test_a_journal_without_its_file_is_not_replayed(path: Path) -> None:
+    store = Store.create(path, SPEC)
+    put(store, entry_of(CITY))
+    journal = path.with_name(f"{path.name}-wal")
+    left = journal.read_bytes()
+    store.close()
+    path.unlink()
+    journal.write_bytes(left)
+    with Store.create(path, SPEC) as fresh:
+        assert fresh.documents() == []
+        assert fresh.check() == []
+
+
+def test_a_readonly_store_reads_and_does_not_write(filled: Store, path: Path) -> None:
+    with Store.open(path, SPEC, readonly=True) as store:
+        assert store.passage_count == 4
+        assert len(store.dense(EMBEDDER.encode_query("城市"), 2)) == 2
+        assert store.check() == []
+        with pytest.raises(KnowledgeError, match="reading only"):
+            put(store, entry_of("新。"))
+        put(filled, entry_of("另一个。"))
+        assert store.passage_count == 5
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become another user")
+def test_a_folder_that_cannot_be_written_can_be_read(filled: Store) -> None:
+    filled.close()
+    folder = Path(tempfile.gettempdir()) / f"wenju-test-{os.getpid()}"
+    shutil.copytree(filled.path.parent, folder)
+    try:
+        folder.chmod(0o555)
+        code = (
+            "import os, sys; from pathlib import Path; from knowledge.store import Store\n"
+            "os.setuid(65534)\n"
+            "with Store.open(Path(sys.argv[1]), readonly=True) as s:\n"
+            "    print(s.passage_count, len(s.lexical(['数字'], 3)))"
+        )
+        done = run(code, str(folder / "index.db"))
+        assert (done.stdout.strip(), done.returncode) == ("4 1", 0), done.stderr
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def test_waiting_for_another_writer_ends(filled: Store, path: Path) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with Store.open(path, SPEC, busy_seconds=0.2) as store:
+            assert len(store.dense(EMBEDDER.encode_query("城市"), 2)) == 2
+            with pytest.raises(IndexBusy):
+                put(store, entry_of("等待。"))
+    finally:
+        other.close()
+
+
+def test_the_derived_file_is_used_and_never_trusted(filled: Store, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowledge.ann, "SAVE_FROM", 1)
+    query = EMBEDDER.encode_query("数字城市")
+    wanted = filled.dense(query, 4)
+    derived = path.with_name(f"{path.name}.dense")
+    filled.close()
+    sound = derived.read_bytes()
+    damages = [b"", b"{}\n", os.urandom(500), sound[:-8], sound[:-8] + b"damaged!", sound.replace(b"crc32", b"crc3x")]
+    for content in [sound, *damages]:
+        derived.write_bytes(content)
+        with Store.open(path, SPEC) as store:
+            assert store.dense(query, 4) == wanted
+    put(store := Store.open(path, SPEC), entry_of("数字城市", name="new"))
+    derived.write_bytes(sound)
+    assert store.dense(query, 1)[0][0] == "new:0"
+    store.close()
+    assert len(derived.read_bytes()) > len(sound)
+    with Store.open(path, SPEC) as store:
+        store.delete(["new"])
+        assert not derived.exists()
+        assert store.dense(query, 4) == wanted
+
+
+def test_a_derived_file_of_another_index_is_not_used(
+    filled: Store, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(knowledge.ann, "SAVE_FROM", 1)
+    query = EMBEDDER.encode_query("数字城市")
+    wanted = filled.dense(query, 4)
+    filled.close()
+    other = tmp_path / "other.db"
+    with Store.create(other, SPEC) as store:
+        store.put_all([entry_of(f"别的内容{number}。") for number in range(4)])
+        store.dense(query, 1)
+    shutil.copy(other.with_name("other.db.dense"), path.with_name(f"{path.name}.dense"))
+    with Store.open(path, SPEC) as store:
+        assert store.dense(query, 4) == wanted
+
+
+def test_threads_search_while_one_writes(filled: Store) -> None:
+    query, errors, done = EMBEDDER.encode_query("数字城市"), [], threading.Event()
+
+    def search() -> None:
+        try:
+            while not done.is_set():
+                ids = [found for found, _ in filled.dense(query, 8)]
+                assert len(ids) >= 4
+                assert len(filled.lexical(["城市"], 8)) >= 2
+                filled.passages(ids)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(25):
+        put(filled, entry_of(f"城市编号{number}。", name=f"n{number}"))
+        if number % 5 == 4:
+            filled.delete([f"n{number - 1}"])
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert filled.passage_count == 24
+    assert filled.check() == []
+
+
+def test_a_search_does_not_wait_for_a_write(filled: Store) -> None:
+    found: list[int] = []
+
+    def search() -> None:
+        query = EMBEDDER.encode_query("数字城市")
+        found.extend([len(filled.dense(query, 9)), len(filled.lexical(["城市"], 9)), len(filled.documents())])
+
+    thread = threading.Thread(target=search)
+    with filled._file.writing() as connection:
+        connection.execute("DELETE FROM documents")
+        thread.start()
+        thread.join(timeout=20)
+        assert found == [4, 2, 3]
+    assert filled.documents() == []
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+
+
+def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True)
+
+
+READER = """
+import sys
+from pathlib import Path
+from knowledge.store import Store
+from tests.test_store import EMBEDDER
+seen = []
+with Store.open(Path(sys.argv[1])) as store:
+    print("ready", flush=True)
+    while not seen or seen[-1] < 42:
+        found = store.dense(EMBEDDER.encode_query("数字城市"), 100)
+        texts = store.lexical(["城市"], 100)
+        # Pairs are put together, so an odd number would be half a transaction.
+        assert len(found) % 2 == 0, len(found)
+        assert len(texts) % 2 == 0, len(texts)
+        seen.append(len(found))
+assert seen == sorted(seen)
+print(len(set(seen)), flush=True)
+"""
+
+
+def test_readers_in_other_processes_see_each_commit_whole(store: Store, path: Path) -> None:
+    put(store, entry_of("城市一。\n城市二。", name="first"))
+    readers = [start(READER, str(path)) for _ in range(2)]
+    try:
+        for reader in readers:
+            assert reader.stdout.readline() == "ready\n"
+        for number in range(20):
+            put(store, entry_of(f"城市{number}。\n城市再{number}。", name=f"n{number}"))
+            time.sleep(0.01)
+        for reader in readers:
+            steps, _ = reader.communicate(timeout=30)
+            assert reader.returncode == 0
+            assert int(steps) > 2
+    finally:
+        for reader in readers:
+            reader.kill()
+            reader.wait()
+            reader.stdout.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from knowledge.store import Store
+from tests.test_store import SPEC, long_entry, put
+entry = long_entry()
+with Store.open(Path(sys.argv[1]), SPEC) as store:
+    print("begin", flush=True)
+    put(store, entry)
+    print("done", flush=True)
+"""
+
+
+def long_entry() -> Entry:
+    return entry_of("\n".join(f"第{number}段城市数据killed{number}。" for number in range(1500)), name="long")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_killed_writer_leaves_the_old_or_the_new_state(filled: Store, path: Path, tmp_path: Path) -> None:
+    entry = long_entry()
+    with Store.create(tmp_path / "timing.db", SPEC) as timing:
+        began = time.perf_counter()
+        put(timing, entry)
+        lasts = time.perf_counter() - began
+    unfinished = 0
+    for attempt in range(10):
+        writer = start(WRITER, str(path))
+        assert writer.stdout.readline() == "begin\n"
+        time.sleep(lasts * attempt / 10)
+        os.kill(writer.pid, signal.SIGKILL)
+        if "done" in writer.stdout.read():
+            # Other work on the machine slowed the measurement down; kill earlier.
+            lasts /= 2
+        else:
+            unfinished += 1
+        writer.wait()
+        writer.stdout.close()
+        with Store.open(path, SPEC) as store:
+            assert store.check() == []
+            assert store.passage_count in (4, 4 + len(entry.passages))
+            assert len(store.lexical(["城市"], 5000)) in (2, 2 + len(entry.passages))
+            store.delete(["long"])
+            assert store.passage_count == 4
+    assert unfinished >= 4, "the kills came too late to prove anything"
+
+
+def test_two_processes_create_at_once(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from knowledge.store import Store\n"
+        "from tests.test_store import SPEC, entry_of, put\n"
+        "with Store.create(Path(sys.argv[1]), SPEC) as s: print(put(s, entry_of('同一文件。')))"
+    )
+    writers = [start(code, str(path)) for _ in range(3)]
+    said = sorted(writer.communicate(timeout=60)[0].strip() for writer in writers)
+    assert said == ["False", "False", "True"]
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name]
+
+
+def test_a_small_store_opens_and_searches_quickly(filled: Store, path: Path) -> None:
+    filled.put_all([entry_of(f"{'内容' * 100}{number}。") for number in range(60)])
+    filled.dense(EMBEDDER.encode_query("x"), 1)
+    filled.close()
+    query = EMBEDDER.encode_query("数字城市")
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        with Store.open(path, SPEC) as store:
+            assert store.dense(query, 6)
+            assert store.lexical(["数字", "城市"], 6)
+            seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.1
