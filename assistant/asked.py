@@ -27,12 +27,24 @@ _NUMBER = re.compile(
     r"多少|[占有达](?:几|多大)|几(?:倍|成|个百分点|亿|万)|百分之几|\bhow (?:many|much)\b|\bwhat percentage\b",
     re.IGNORECASE,
 )
+_MONEY = re.compile(
+    r"多少钱|多少[亿万]?(?:元|块)|花了?多少|耗资多少|how much (?:money|did .{1,60}\b(?:cost|pay|paid|spend|spent))|"
+    r"how much .{1,60}\b(?:cost|spend|spent|paid)\b|\bwhat .{1,40}\bcost\b",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
     r"什么时候|何时|哪一?年|哪个?月|哪一?天|几月|^when\b|\b(?:what|which) (?:year|month)\b|\bon (?:what|which) date\b",
     re.IGNORECASE,
 )
-_NAMES_IT = 0.5
-"""Weight from which a translation means the same thing and not one of several."""
+_CLOCK = re.compile(
+    r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b"
+    r"|[零〇一二两三四五六七八九十\d]+点|[上中下]午|傍晚|午夜|正午",
+    re.IGNORECASE,
+)
+"""A time of day, which is no quantity but answers "when"."""
+
+_NAMES_IT = 0.3
+"""Weight from which a translation may name the role (馆长, "museum or library director", gives director a third)."""
 
 _ROLE_WORDS = 3
 """A longer phrase between "who is" and its end describes more than a role."""
@@ -55,12 +67,15 @@ def unmet_form(question: str, query: Query, sentences: Sequence[str], passages: 
         return (role,)
     stated = [quantity for sentence in sentences for quantity in quantities.find_quantities(sentence)]
     wanted: list[tuple[re.Pattern[str], Callable[[quantities.Quantity], bool], str]] = [
+        (_MONEY, lambda quantity: quantity.kind in {"money", "opaque"}, "an amount of money"),
         (_NUMBER, lambda quantity: quantity.kind != "date", "a number"),
         (_DATE, lambda quantity: quantity.kind in {"date", "time", "range", "opaque"} or quantity.bare, "a date"),
     ]
     for pattern, fits, what in wanted:
         found = pattern.search(question)
         if found and not any(fits(quantity) for quantity in stated):
+            if what == "a date" and any(_CLOCK.search(sentence) for sentence in sentences):
+                continue
             return (f"{found.group()} ({what})",)
     return ()
 

@@ -190,6 +190,16 @@ class Assistant:
 
         return build_index(documents, self.store, self.embedder, replace_sources=True, progress=progress)
 
+    def refresh_shipped(self) -> BuildReport:
+        """Bring the shipped documents that are in the index to the words that this version ships.
+
+        One that is not in the index, because somebody removed it, stays out.
+        """
+        from knowledge.load import load_shipped
+
+        sources = {record.source for record in self.documents()}
+        return self.add([document for document in load_shipped() if document.metadata["source"] in sources])
+
     def rebuild_index(self, *, progress: Progress | None = None) -> BuildReport:
         """Make the index anew with the embedding model in use, from the documents in it or else the shipped ones.
 

@@ -142,7 +142,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         )[2]
 
     def _checked(self, draft: str, evidence: Evidence, clock: Clock) -> Answer:
-        checked = verify(draft, evidence, self._searcher)
+        checked = verify(draft, evidence, self._searcher, backed=self._reader.backed)
         if not checked:
             return self._refuse(replace(evidence, refusal="not_in_documents"), clock)
         text, claims, citations = compose(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,20 @@ def search(options: argparse.Namespace) -> int:
     return 0
 
 
+def _made_current(assistant: Assistant, update: Callable[[int, int], None]) -> str:
+    """Open the index, made anew if an older version made it, and the shipped documents as this version ships them."""
+    from knowledge.errors import IndexOutdated
+
+    try:
+        assistant.documents()
+    except IndexOutdated as outdated:
+        print(f"{outdated.message} Making it anew from the documents in it …", file=sys.stderr, flush=True)
+        assistant.rebuild_index(progress=update)
+        assistant.refresh_shipped()
+        return "rebuilt"
+    return "refreshed" if assistant.refresh_shipped().documents_added else "ready"
+
+
 def index(options: argparse.Namespace) -> int:
     """Make the index, add files to it, or make it anew."""
     from dataclasses import asdict
@@ -92,7 +106,7 @@ def index(options: argparse.Namespace) -> int:
             report = assistant.add([load_text_file(path) for path in options.paths], progress=update)
             done = {"action": "added", **asdict(report)}
         else:
-            done = {"action": "ready"}
+            done = {"action": _made_current(assistant, update)}
         done |= {
             "path": str(assistant.index_path),
             "documents": len(assistant.documents()),

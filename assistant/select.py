@@ -36,7 +36,13 @@ Evidence that fits a question closely fits its false premise as closely ("why di
 """
 
 KEEP_WITHIN = 5.0
-"""Sentences whose log-odds fall this far behind the best one are left out."""
+"""Sentences whose scores fall this far behind the best one are left out."""
+
+SHARPNESS = 2.0
+"""Sentence scores times this are log-odds that a sentence holds the answer.
+
+Greatest likelihood of the gold sentences of the suites ``facts`` and ``facts_tuning``, alike in both languages.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
         limit: How many sentences at most.
         threshold: Probability below which the question is refused. Raising it refuses more.
     """
-    sentences = choose(result, min(limit, reader.most_sentences), reader.budget)
+    sentences = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
     if not sentences:
         return Evidence(question, result, (), 0.0, (), "not_in_documents")
     unmet = unmet_constraints(question.standalone, result.query, sentences)
@@ -81,29 +87,46 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
     return Evidence(question, result, sentences, sure, (), "" if sure >= threshold else "not_in_documents")
 
 
-def choose(result: SearchResult, limit: int, budget: float = math.inf) -> tuple[SentenceHit, ...]:
-    """Take the best sentences, best first, each wording once.
+def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: float = 1.0) -> tuple[SentenceHit, ...]:
+    """Take the best sentences, best first, each wording once: few where the search is sure, more where it is not.
 
     Args:
         result: What the search found.
         limit: How many at most.
-        budget: Size (`knowledge.split.text_size`) from which no more are taken; the last one may go beyond it.
+        budget: Size (`knowledge.split.text_size`) that they may have together; the first is taken whatever its size.
+        enough: Probability that the answer is among those taken from which no more are taken.
     """
     chosen: list[SentenceHit] = []
     wordings: list[str] = []
-    size = 0.0
+    size = taken = 0.0
+    likely = likelihoods(result)
     for sentence in result.sentences:
-        if len(chosen) == limit or (chosen and sentence.score < chosen[0].score - KEEP_WITHIN):
+        if chosen and (len(chosen) == limit or taken >= enough or sentence.score < chosen[0].score - KEEP_WITHIN):
             break
         wording = "".join(fold(sentence.text).split())
-        if any(wording in earlier or earlier in wording for earlier in wordings):
-            continue
-        if size >= budget:
-            break
-        size += text_size(sentence.text)
-        chosen.append(sentence)
-        wordings.append(wording)
+        if not any(wording in earlier or earlier in wording for earlier in wordings):
+            size += text_size(sentence.text)
+            if chosen and size > budget:
+                break
+            chosen.append(sentence)
+            wordings.append(wording)
+        taken += likely[sentence.passage.id, sentence.span.start]
     return tuple(chosen)
+
+
+def likelihoods(result: SearchResult) -> dict[tuple[str, int], float]:
+    """Return the probability of each sentence to be the one that holds the answer, if one of them does.
+
+    Returns:
+        Probabilities by passage id and start in the document; they sum to 1.
+    """
+    best = max((sentence.score for sentence in result.sentences), default=0.0)
+    weights = {
+        (sentence.passage.id, sentence.span.start): math.exp(SHARPNESS * (sentence.score - best))
+        for sentence in result.sentences
+    }
+    whole = sum(weights.values())
+    return {place: weight / whole for place, weight in weights.items()}
 
 
 def unmet_constraints(question: str, query: Query, sentences: Sequence[SentenceHit]) -> tuple[str, ...]:

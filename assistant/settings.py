@@ -45,7 +45,7 @@ class Settings:
     embedding_model: str = "multilingual-e5-small"
     llm: str = "auto"
     passages: int = 8
-    sentences: int = 5
+    sentences: int = 8
     threshold: float = 0.5
     threads: int | None = None
     timeout: float = 60.0

@@ -22,8 +22,9 @@ import numpy as np
 from assistant import names, quantities
 from assistant.cedict import cedict
 from assistant.condense import Question
+from assistant.counted import borne_out
 from assistant.read import rendered, with_renderings
-from assistant.select import Evidence
+from assistant.select import Evidence, likelihoods
 from assistant.types import Citation, Claim, Support
 from knowledge.embed import Embedder
 from knowledge.language import HAN, detect_language
@@ -43,12 +44,13 @@ NEARNESS = 5.0
 """What closeness to a claim counts against fitting the question, when a sentence is chosen to be quoted instead of
 it."""
 
-SHOWN, CONTENDS = 3, 0.6
-"""Of the `SHOWN` best evidence sentences those are quoted after the reader's claims that none of these cites and
-that are within `CONTENDS` (log-odds) of the best one.
+SHOWN, CONTENDS, SAID = 3, 0.15, 0.6
+"""Behind what a small model says, the best sentence is quoted, and the next ones of the best `SHOWN` that hold the
+answer with a probability of `CONTENDS`, unless the claims hold `SAID` of the words that it adds to the question.
 
-A small model sometimes answers from the wrong one of several right-looking sentences; whoever reads the answer then
-sees the better one as well. Only where they can be read: in the language of the question.
+A small model leaves out the unit, half a list or the better sentence: of 36 Chinese questions of the suite
+``facts_tuning`` its drafts stated the facts of 75 %, together with the best sentence of 92 %. Only where it can be
+read: in the language of the question.
 """
 
 FOUNDED: dict[Language, float] = {"zh": 0.6, "en": 0.4}
@@ -84,13 +86,14 @@ class Checked:
     sentences: tuple[int, ...]
 
 
-def verify(draft: str, evidence: Evidence, searcher: Searcher) -> tuple[Checked, ...]:
+def verify(draft: str, evidence: Evidence, searcher: Searcher, *, backed: bool = False) -> tuple[Checked, ...]:
     """Check every claim of a draft.
 
     Args:
         draft: What the reader wrote; "" lets the evidence speak for itself.
         evidence: What it was to be written from.
         searcher: For how close a claim is to a sentence, and for the dictionary.
+        backed: Quote the best sentences behind the claims, unless these say the same.
 
     Returns:
         The claims in order. Each stands on at least one sentence. None if the draft only says that there is no answer.
@@ -114,15 +117,24 @@ def verify(draft: str, evidence: Evidence, searcher: Searcher) -> tuple[Checked,
             checked.append(Checked(texts[best], "quoted", (best,)))
     if not claims:
         checked = [Checked(text, "quoted", (at,)) for at, text in enumerate(texts)]
-    elif checked and same_language(evidence):
-        cited = {at for claim in checked for at in claim.sentences}
-        behind = [evidence.sentences[0].score - sentence.score for sentence in evidence.sentences]
-        checked += [
-            Checked(texts[at], "quoted", (at,))
-            for at in range(min(SHOWN, len(texts)))
-            if at not in cited and behind[at] <= CONTENDS
-        ]
+    elif checked and backed and same_language(evidence):
+        checked += _unsaid(checked, evidence)
     return _without_repeats(checked)
+
+
+def _unsaid(checked: Sequence[Checked], evidence: Evidence) -> list[Checked]:
+    """Return quotes of the sentences most likely to hold the answer whose words the claims do not say."""
+    split = query_tokens if evidence.question.language == "zh" else content_tokens
+    asked = set(split(evidence.question.standalone))
+    said = {word for claim in checked for word in split(claim.text)}
+    likely = likelihoods(evidence.result)
+    quotes = []
+    for at, sentence in enumerate(evidence.sentences[:SHOWN]):
+        added = [word for word in split(sentence.text) if word not in asked]
+        repeated = sum(word in said for word in added) >= SAID * len(added)
+        if not repeated and (at == 0 or likely[sentence.passage.id, sentence.span.start] >= CONTENDS):
+            quotes.append(Checked(sentence.text, "quoted", (at,)))
+    return quotes
 
 
 def same_language(evidence: Evidence) -> bool:
@@ -163,7 +175,8 @@ def supported_by(claim: str, texts: Sequence[str], near: Sequence[float], questi
         claim: The claim.
         texts: The evidence sentences.
         near: How close the claim is to each, a cosine.
-        question: The question; its language is the claim's, and a claim may repeat its counts ("the two practices").
+        question: The question; its language is the claim's, and a claim may repeat a count of it ("the two practices")
+            if it lists as many things.
     """
     if _off_language(claim, question.language) > OFF_LANGUAGE:
         return ()
@@ -214,12 +227,12 @@ def _unsupported(claim: str, evidence: Sequence[str], question: str) -> list[str
     """Return the quantities and names of a claim that no evidence holds."""
     if not evidence:
         return [claim]
-    counts = [quantity for quantity in quantities.find_quantities(question) if quantity.role == "count"]
+    asked = quantities.find_quantities(question)
     return [
         *(
             quantity.text
             for quantity in quantities.unsupported_quantities(claim, evidence)
-            if not (quantity.role == "count" and any(quantities.equivalent(quantity, count) for count in counts))
+            if not (borne_out(quantity, claim) and any(quantities.equivalent(quantity, count) for count in asked))
         ),
         *(name.text for name in names.unsupported_names(claim, evidence)),
     ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from assistant.quantities import unsupported_quantities
+from assistant.counted import borne_out
+from assistant.quantities import equivalent, find_quantities, unsupported_quantities
 from assistant.types import Answer, Citation, Claim
 from evals.cases import Case
 from evals.score import Documents, Score, markers, names
@@ -29,16 +30,18 @@ def wrong_numbers(case: Case, answer: Answer, documents: Documents) -> Score | N
     """How many quantities the answer states that no cited words support (lower is better, 0 is right).
 
     A claim's quantities have to be supported by the quotes that the claim cites; quantities of the text outside all
-    claims by any quote of the answer.
+    claims by any quote of the answer. A count of the question ("which two topics …") may be repeated by a claim that
+    lists as many things.
     """
     if answer.refused:
         return None
+    asked = [case.question, *(message.text for message in case.history)]
     wrong: list[str] = []
     for claim in answer.claims:
         evidence = [citation.quote for citation in _cited(claim, answer)]
-        wrong += [quantity.text for quantity in unsupported_quantities(_plain(claim.text), evidence)]
+        wrong += _unsupported(_plain(claim.text), evidence, asked)
     evidence = [citation.quote for citation in answer.citations]
-    elsewhere = [quantity.text for quantity in unsupported_quantities(_plain(answer.text), evidence)]
+    elsewhere = _unsupported(_plain(answer.text), evidence, asked)
     claimed = list(wrong)
     for number in elsewhere:
         if number in claimed:
@@ -48,6 +51,16 @@ def wrong_numbers(case: Case, answer: Answer, documents: Documents) -> Score | N
     if not answer.claims and not wrong:
         return None
     return Score(float(len(wrong)), f"unsupported: {names(wrong)}" if wrong else "")
+
+
+def _unsupported(text: str, evidence: Sequence[str], asked: Sequence[str]) -> list[str]:
+    """Return the quantities that neither the evidence holds nor the question gave and the text bears out."""
+    given = [quantity for question in asked for quantity in find_quantities(question)]
+    return [
+        quantity.text
+        for quantity in unsupported_quantities(text, evidence)
+        if not (borne_out(quantity, text) and any(equivalent(quantity, count) for count in given))
+    ]
 
 
 def citation_exact(case: Case, answer: Answer, documents: Documents) -> Score | None:

@@ -28,7 +28,13 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Ask the questions of a suite and score the answers. Exit code: 0 good enough, 1 below a "
         "threshold or worse than the baseline, 2 configuration, 3 some case could not be scored.",
     )
-    parser.add_argument("suite", help="name of a suite (facts, heldout …) or path of a .jsonl file")
+    parser.add_argument(
+        "suite",
+        help="name of a suite (facts, heldout …) or path of a .jsonl file; or retrieval, which measures how well "
+        "passages are found on the benchmark sets of --data",
+    )
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="folder of the benchmark files (for retrieval)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME", help="benchmark set; repeatable")
     parser.add_argument("--llm", metavar="SPEC", help="who reads: none, local, or any chat model (default: settings)")
     parser.add_argument("--limit", type=_positive, metavar="N", help="ask N cases, spread evenly over the suite")
     parser.add_argument("--case", action="append", default=[], metavar="ID", help="ask this case or family; repeatable")
@@ -58,6 +64,8 @@ def run_command(args: argparse.Namespace) -> int:
     from knowledge.errors import KnowledgeError
 
     try:
+        if args.suite == "retrieval":
+            return _retrieval(args)
         suite = _chosen(args)
         with contextlib.ExitStack() as stack:
             assistant, configuration = _assistant(args.llm, stack)
@@ -65,6 +73,18 @@ def run_command(args: argparse.Namespace) -> int:
     except (AssistantError, KnowledgeError) as error:
         print(f"{error.message} {error.hint}", file=sys.stderr)
         return int(ExitCode.CONFIGURATION)
+
+
+def _retrieval(args: argparse.Namespace) -> int:
+    from evals.retrieval.command import SETS, run
+    from evals.retrieval.data import BadData
+
+    if args.data is None:
+        raise BadData(
+            "The benchmark files do not ship with Wenju.",
+            hint="Name their folder with --data; docs/evals.md says what they hold.",
+        )
+    return run(args.data, tuple(args.set) or SETS, limit=args.limit, as_json=args.json)
 
 
 def _chosen(args: argparse.Namespace) -> Suite:

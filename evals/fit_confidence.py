@@ -7,7 +7,7 @@ unanswerable questions weighted to the cost of the two errors, so that 0.5 is wh
 same.
 
     python -m evals.fit_confidence collect --suite facts --llm local --out answers.jsonl
-    python -m evals.fit_confidence fit answers.jsonl --out assistant/calibration.json
+    python -m evals.fit_confidence fit answers.jsonl more.jsonl --out assistant/calibration.json
 """
 
 from __future__ import annotations
@@ -42,14 +42,17 @@ def collect(suite: str, llm: str, out: Path) -> None:
     from assistant.settings import Settings
     from assistant.types import Turn
 
-    with Assistant(Settings.from_environment(llm=llm)) as assistant, out.open("w", encoding="utf-8") as file:
+    with (
+        Assistant(Settings.from_environment(llm=llm, reproducible=True)) as assistant,
+        out.open("w", encoding="utf-8") as file,
+    ):
         reader, settings = assistant.reader, assistant.settings
         for case in load_suite(suite).cases:
             if case.kind not in {"fact", "unanswerable"}:
                 continue
             question = condense(Turn(case.question))
             result = assistant.chain.retrieve(question)
-            sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget)
+            sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget, reader.enough)
             if not sentences or unmet_constraints(question.standalone, result.query, sentences):
                 continue
             row = {
@@ -126,7 +129,7 @@ def main() -> None:
     stored = {
         "what": "log-odds that the evidence holds the answer = weights · features + intercept",
         "features": ["cosine", "late", "coverage", "passage_score", "judged (log-odds, only in *-judged)"],
-        "data": "evals/cases/facts.jsonl (dev), questions whose constraints are met",
+        "data": "evals/cases/facts.jsonl and facts_tuning.jsonl, questions whose constraints are met",
         "date": date.today().isoformat(),
         "command": "python -m evals.fit_confidence",
         "curves": fit(rows),

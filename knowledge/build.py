@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.errors import IndexMismatch
-from knowledge.index_file import replace_contents
+from knowledge.index_file import read_documents, replace_contents
 from knowledge.language import detect_language
 from knowledge.late import pack
 from knowledge.lexical import index_tokens
@@ -128,7 +128,9 @@ def rebuild(
     target: int = 400,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Build an index anew, e.g. for another model; the old one stays as it is until the new one is complete.
+    """Build an index anew, e.g. for another model or from one of an older format.
+
+    The old one stays as it is until the new one is complete.
 
     Args:
         path: The index file; it may be missing, or damaged if `documents` are given.
@@ -144,8 +146,7 @@ def rebuild(
     """
     generation = None
     if documents is None:
-        with Store.open(path) as old:
-            generation, records = old.generation, old.documents()
+        generation, records = read_documents(path)
     else:
         records = [to_record(document) for document in documents]
     path.parent.mkdir(parents=True, exist_ok=True)

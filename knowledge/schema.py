@@ -10,10 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.errors import DiskFull, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
+from knowledge.errors import (
+    DiskFull,
+    IndexBusy,
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    IndexOutdated,
+    KnowledgeError,
+)
 from knowledge.types import IndexSpec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Goes up whenever `_TABLES`, or the meaning of what stands in them, changes; a test holds a digest of the tables."""
+
 QUICK_CHECK_BYTES = 16 * 2**20
 """Files up to this size are checked when they are opened (some 30 ms at the limit)."""
 
@@ -193,7 +203,8 @@ def read_manifest(connection: sqlite3.Connection, path: Path) -> Manifest:
 
     Raises:
         IndexDamaged: There is none, so this is some other database or a damaged one.
-        IndexMismatch: It was written by another version of Wenju.
+        IndexMismatch: It was written by a newer version of Wenju.
+        IndexOutdated: It was written by an older one.
     """
     try:
         row = connection.execute(
@@ -206,10 +217,12 @@ def read_manifest(connection: sqlite3.Connection, path: Path) -> Manifest:
         raise damaged(path, "it has no manifest") from error
     if row is None:
         raise damaged(path, "its manifest is empty")
-    if row[0] != SCHEMA_VERSION:
+    if row[0] < SCHEMA_VERSION:
+        raise outdated(path)
+    if row[0] > SCHEMA_VERSION:
         raise IndexMismatch(
             f"The index {path} has format {row[0]}; this version of Wenju reads format {SCHEMA_VERSION}.",
-            hint="Run `wenju index --rebuild`.",
+            hint="Use the newer version that made it, or run `wenju index --rebuild` with this one.",
         )
     return Manifest(identity=row[1], generation=row[2], spec=IndexSpec(row[3], row[4], row[5], row[6]))
 
@@ -219,6 +232,14 @@ def read_generation(connection: sqlite3.Connection) -> int:
     tables = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'manifest'").fetchone()
     row = connection.execute("SELECT generation FROM manifest").fetchone() if tables else None
     return 0 if row is None else int(row[0])
+
+
+def outdated(path: Path) -> IndexOutdated:
+    """Return the error that says that an older version made the index."""
+    return IndexOutdated(
+        f"The index {path} was made by an older version of Wenju.",
+        hint="Run `wenju index`: it makes the index anew from the documents in it.",
+    )
 
 
 def damaged(path: Path, what: str) -> IndexDamaged:

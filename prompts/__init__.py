@@ -18,6 +18,7 @@ __all__ = ["PROMPTS", "fingerprint", "prompt", "render"]
 PROMPTS: dict[str, frozenset[str]] = {
     "system": frozenset(),
     "evidence": frozenset({"evidence", "question"}),
+    "answer_across": frozenset(),
     "judge": frozenset(),
     "answer": frozenset(),
     "translate": frozenset(),

@@ -1,10 +1,12 @@
 """Building is repeatable, embeds everything once, and a rebuild that fails leaves the old index."""
 
 import hashlib
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from langchain_core.documents import Document
 
 import knowledge.build
 from knowledge.build import build_index, rebuild, spec_for
-from knowledge.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
+from knowledge.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexOutdated
 from knowledge.lexical import index_tokens, query_tokens
 from knowledge.store import Store
 from tests.hashing_embedder import HashingEmbedder
@@ -287,3 +289,53 @@ def test_importing_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def as_format_one(path: Path) -> None:
+    """Turn an index into one of the first format, which held no token states."""
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("ALTER TABLE sentences DROP COLUMN states")
+        connection.execute("UPDATE manifest SET schema_version = 1")
+    connection.close()
+
+
+def test_an_index_of_an_older_format_is_refused_and_can_be_made_anew(
+    path: Path, store: Store, embedder: HashingEmbedder
+) -> None:
+    build_index([document(CITY, author="王"), document(TAX, "b.md")], store, embedder)
+    before, generation = store.documents(), store.generation
+    store.close()
+    as_format_one(path)
+    with pytest.raises(IndexOutdated) as caught:
+        Store.open(path)
+    assert "older version" in caught.value.message
+    assert "wenju index" in caught.value.hint
+    rebuild(path, embedder)
+    with Store.open(path, spec_for(embedder)) as new:
+        assert new.documents() == before
+        assert new.generation > generation
+        assert new.check() == []
+
+
+def test_an_index_of_an_older_splitter_is_outdated(path: Path, store: Store, embedder: HashingEmbedder) -> None:
+    spec = spec_for(embedder)
+    with pytest.raises(IndexOutdated):
+        Store.open(path, replace(spec, splitter_version=spec.splitter_version + 1))
+
+
+def test_an_index_of_an_unreadable_newer_format_stays_as_it_is(
+    path: Path, store: Store, embedder: HashingEmbedder
+) -> None:
+    build_index([document(CITY)], store, embedder)
+    store.close()
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("ALTER TABLE documents RENAME COLUMN text TO words")
+        connection.execute("UPDATE manifest SET schema_version = 999")
+    connection.close()
+    with pytest.raises(IndexMismatch, match="999"):
+        rebuild(path, embedder)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT words FROM documents").fetchall() == [(CITY,)]
+    connection.close()

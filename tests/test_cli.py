@@ -311,6 +311,7 @@ def change(home: Home, statement: str) -> Path:
     path = home.settings.home / "index" / "documents.db"
     connection = sqlite3.connect(path)
     with connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute(statement)
     connection.close()
     return path
@@ -334,6 +335,40 @@ def test_an_index_of_another_model_or_version_names_the_command_that_mends_it(
         message, hint = complaint(err)
         assert said in message
         assert "wenju index --rebuild" in hint
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["ALTER TABLE sentences DROP COLUMN states", "UPDATE manifest SET schema_version = 1"],
+        ["UPDATE manifest SET splitter_version = 0"],
+    ],
+)
+def test_an_index_of_an_older_version_is_made_anew_by_index(
+    use_own_home: Home, capsys: Capture, statements: list[str]
+) -> None:
+    _, listed, _ = run(capsys, "list")
+    for statement in statements:
+        change(use_own_home, statement)
+    code, out, err = run(capsys, "ask", PILOTS_ZH)
+    assert (code, out) == (1, "")
+    message, hint = complaint(err)
+    assert "older version" in message
+    assert "wenju index" in hint
+    code, out, err = run(capsys, "index")
+    assert code == 0
+    assert "older version" in err
+    assert listed.split()[0] in run(capsys, "list")[1]
+    assert "嘉兴" in run(capsys, "ask", PILOTS_ZH)[1]
+
+
+def test_index_brings_the_shipped_article_up_to_date(use_own_home: Home, capsys: Capture) -> None:
+    _, listed, _ = run(capsys, "list")
+    change(use_own_home, "UPDATE documents SET id = 'as-shipped-before'")
+    code, out, _ = run(capsys, "index", "--json")
+    assert (code, json.loads(out)["action"]) == (0, "refreshed")
+    assert run(capsys, "list")[1].split()[0] == listed.split()[0]
+    assert json.loads(run(capsys, "index", "--json")[1])["action"] == "ready"
 
 
 def truncate(path: Path) -> None:

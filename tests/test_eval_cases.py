@@ -128,7 +128,7 @@ SHIPPED = [(name, case) for name in suite_names() for case in load_suite(name).c
 
 
 def test_the_named_suites_ship() -> None:
-    assert {"facts", "heldout"} <= set(suite_names())
+    assert {"facts", "facts_tuning", "heldout"} <= set(suite_names())
 
 
 def test_no_shipped_question_states_a_fact_it_asks_for() -> None:
@@ -156,7 +156,7 @@ def test_shipped_questions_are_in_their_language() -> None:
 
 
 def test_shipped_families_have_both_languages() -> None:
-    for name in ("facts", "heldout"):
+    for name in ("facts", "facts_tuning", "heldout"):
         asked: dict[str, set[str]] = {}
         for case in load_suite(name).cases:
             asked.setdefault(case.family, set()).add(case.language)
@@ -164,5 +164,5 @@ def test_shipped_families_have_both_languages() -> None:
 
 
 def test_heldout_questions_are_other_questions() -> None:
-    facts = {case.question for case in load_suite("facts").cases}
+    facts = {case.question for name in ("facts", "facts_tuning") for case in load_suite(name).cases}
     assert facts.isdisjoint(case.question for case in load_suite("heldout").cases)

@@ -52,9 +52,10 @@ def test_the_prompt_holds_the_question_and_the_evidence_in_the_answers_language(
     (messages,) = model.heard
     assert [type(message) for message in messages] == [SystemMessage, HumanMessage]
     assert messages[0].content == render(language, "system").strip()
-    said = str(messages[1].content)
+    instruction = render(language, "answer" if language == "zh" else "answer_across").strip()
+    said = str(messages[-1].content)
     assert question in said
-    assert said.endswith(render(language, "answer").strip())
+    assert said.endswith(instruction)
     for name in PROMPTS["evidence"]:
         assert f"${name}" not in said
     if language == "zh":
@@ -73,6 +74,19 @@ def test_judgement_and_draft_share_their_prompt_up_to_the_last_line() -> None:
     list(reader.read("规模多大？", "zh", hits(SENTENCE)))
     judged, read = (str(messages[-1].content) for messages in model.heard)
     assert judged.removesuffix(render("zh", "judge").strip()) == read.removesuffix(render("zh", "answer").strip())
+    assert model.heard[0][:-1] == model.heard[1][:-1]
+
+
+@pytest.mark.parametrize(
+    ("language", "evidence", "across"),
+    [("zh", SENTENCE, False), ("en", SENTENCE, True), ("en", "It opens at nine.", False), ("zh", "It opens.", True)],
+)
+def test_it_is_asked_to_translate_where_languages_differ(language: str, evidence: str, across: bool) -> None:
+    model = ScriptedChatModel(draft="x")
+    list(ChatReader(model, "fake", "local").read("为什么？ Why?", language, hits(evidence)))
+    (messages,) = model.heard
+    instruction = render(language, "answer_across" if across else "answer").strip()
+    assert str(messages[-1].content).endswith(instruction)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

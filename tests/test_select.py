@@ -126,6 +126,16 @@ def test_no_more_evidence_is_taken_once_the_reader_has_enough(assistant: Assista
     assert taken[0] == 1 < taken[-1]
 
 
+def test_fewer_sentences_are_taken_where_the_search_is_surer(assistant: Assistant) -> None:
+    result = assistant.searcher.search("数字城市建设面临哪些问题？", 8)
+    taken = [len(choose(result, 10, enough=enough)) for enough in (0.0, 0.5, 0.9, 0.99, 1.0)]
+    assert taken == sorted(taken)
+    assert taken[0] == 1 < taken[-1] == 10
+    best, *others = result.sentences
+    clear = replace(result, sentences=(best, *(replace(one, score=best.score - 4.0) for one in others)))
+    assert choose(clear, 10, enough=0.9) == (best,)
+
+
 def test_a_wording_that_was_chosen_is_not_chosen_again(assistant: Assistant) -> None:
     result = assistant.searcher.search(PILOTS_ZH, 8)
     best = result.sentences[0]

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from assistant import quantities
 from assistant.assistant import Assistant
 from assistant.chain import AnswerChain
+from assistant.condense import condense
+from assistant.read import ExtractiveReader
+from assistant.select import select
 from assistant.types import Answer, Turn
+from assistant.verify import verify
 from knowledge.language import detect_language
 from tests.conftest import ScriptedChatModel, check_answer
 
@@ -225,3 +229,34 @@ def test_the_model_reads_nothing_when_the_question_is_refused(scripted: Callable
     answer = scripted(model=model).invoke(Turn("2017年启动了哪三个新型智慧城市试点？"))
     assert answer.refused
     assert model.heard == []
+
+
+def test_a_small_models_short_answer_is_followed_by_the_sentence_it_comes_from(assistant: Assistant) -> None:
+    question, quote = condense(Turn(SIZE_ZH)), "2021年,中国智慧城市产业规模达到3696.1亿元"
+    evidence = select(question, assistant.searcher.search(SIZE_ZH, 8), ExtractiveReader(), limit=3, threshold=0.0)
+    short = verify("规模是3696.1亿元。", evidence, assistant.searcher, backed=True)
+    assert short[0].support == "supported"
+    assert [claim for claim in short[1:] if claim.support == "quoted" and claim.text.startswith(quote)]
+    assert all(claim.support == "supported" for claim in verify("规模是3696.1亿元。", evidence, assistant.searcher))
+    best = evidence.sentences[0].text
+    assert [claim.text for claim in verify(best, evidence, assistant.searcher, backed=True)].count(best) == 1
+
+
+def test_a_sentence_in_the_other_language_is_not_quoted_behind_an_answer(assistant: Assistant) -> None:
+    question = condense(Turn(SIZE_EN))
+    evidence = select(question, assistant.searcher.search(SIZE_EN, 8), ExtractiveReader(), limit=3, threshold=0.0)
+    claims = verify("The industry reached 369.61 billion yuan.", evidence, assistant.searcher, backed=True)
+    assert [claim.support for claim in claims] == ["supported"]
+
+
+@pytest.mark.parametrize(
+    ("question", "draft", "kept"),
+    [
+        (PILOTS_EN, "The three cities were Shenzhen, Fuzhou and Jiaxing.", True),
+        (PILOTS_EN.replace("three", "four"), "The four cities were Shenzhen, Fuzhou and Jiaxing.", False),
+    ],
+)
+def test_a_count_of_the_question_is_repeated_only_with_as_many_things(
+    answering: Answering, question: str, draft: str, kept: bool
+) -> None:
+    assert (draft in supported(answering(question, draft))) is kept

@@ -1,0 +1,1 @@
+"""How well passages are found: recall over benchmark sets, by direction of the languages, beside plain baselines."""
