@@ -15,7 +15,7 @@ from knowledge.lexical import content_tokens, index_tokens
 from knowledge.retrieve import Query
 
 _ZH_ROLE = re.compile(
-    r"(?P<role>[\u4e00-\u9fff]{1,6}?)(?:现在|目前|又)?(?:是谁|是哪一?位|叫什么|姓什么|名叫什么)(?:名字)?(?=[呢啊呀]?(?:\W|$))"
+    r"(?P<role>[\u4e00-\u9fff]{1,12}?)(?:现在|目前|又)?(?:是谁|是哪一?位|叫什么|姓什么|名叫什么)(?:名字)?(?=[呢啊呀]?(?:\W|$))"
 )
 _ZH_WHO_IS_ROLE = re.compile(r"谁(?:是|担任|当)(?P<role>[\u4e00-\u9fff]{2,12})")
 _EN_ROLE = re.compile(
@@ -86,12 +86,13 @@ def asked_role(question: str) -> str:
         found = pattern.search(question)
         if found:
             role = found.group("role").strip()
-            if re.search("[几哪]", role):
+            # What ends in 的 describes somebody and names no role: 最早提出它的是谁？
+            if re.search("[几哪]|的$", role):
                 return ""
-            named = names.find_names(role)
-            for name in named:
+            for name in names.find_names(role):
                 role = role.replace(name.text, " ")
-            return re.sub(r"现任|前任|现在的?|目前的?|的|\b(?:current|former|present)\b", " ", role).strip()
+            parts = re.split(r"现任|前任|现在的?|目前的?|的|\b(?:current|former|present)\b", role)
+            return parts[-1].strip()
     return ""
 
 

@@ -59,6 +59,9 @@ FOUNDED: dict[Language, float] = {"zh": 0.6, "en": 0.4}
 English claims are often on Chinese evidence, where the dictionary does not know every translation.
 """
 
+WELL_FOUNDED = 0.8
+"""Share from which a claim need not be close to a sentence: "They were A, B and C" is close to nothing, and right."""
+
 OFF_LANGUAGE = 0.3
 """Share of letters of the other language above which a claim is not in the answer's language."""
 
@@ -108,8 +111,9 @@ def verify(draft: str, evidence: Evidence, searcher: Searcher, *, backed: bool =
         if _NO_ANSWER.search(claim):
             continue
         near = [float(close) for close in held @ _placed([claim], [evidence.question.language], searcher.embedder)[0]]
-        rests_on = supported_by(claim, texts, near, evidence.question)
-        if rests_on and founded(claim, evidence, searcher.lexicon) >= FOUNDED[evidence.question.language]:
+        share = founded(claim, evidence, searcher.lexicon)
+        rests_on = supported_by(claim, texts, near, evidence.question, close=-1.0 if share >= WELL_FOUNDED else CLOSE)
+        if rests_on and share >= FOUNDED[evidence.question.language]:
             checked.append(Checked(claim, "supported", rests_on))
         else:
             fit = [NEARNESS * close + sentence.score for close, sentence in zip(near, evidence.sentences, strict=True)]
@@ -168,7 +172,9 @@ def _glossed(run: str) -> str:
     return " ".join(glosses) if all(glosses) else run
 
 
-def supported_by(claim: str, texts: Sequence[str], near: Sequence[float], question: Question) -> tuple[int, ...]:
+def supported_by(
+    claim: str, texts: Sequence[str], near: Sequence[float], question: Question, *, close: float = CLOSE
+) -> tuple[int, ...]:
     """Return the positions of the sentences that support a claim together, best first; () if they do not.
 
     Args:
@@ -177,6 +183,7 @@ def supported_by(claim: str, texts: Sequence[str], near: Sequence[float], questi
         near: How close the claim is to each, a cosine.
         question: The question; its language is the claim's, and a claim may repeat a count of it ("the two practices")
             if it lists as many things.
+        close: How close to one of them it has to be.
     """
     if _off_language(claim, question.language) > OFF_LANGUAGE:
         return ()
@@ -190,7 +197,7 @@ def supported_by(claim: str, texts: Sequence[str], near: Sequence[float], questi
             missing
         ):
             chosen.append(at)
-    if _unsupported(claim, [texts[at] for at in chosen], question.standalone) or near[order[0]] < CLOSE:
+    if _unsupported(claim, [texts[at] for at in chosen], question.standalone) or near[order[0]] < close:
         return ()
     return tuple(chosen)
 

@@ -364,7 +364,8 @@ def test_an_index_of_an_older_version_is_made_anew_by_index(
 
 def test_index_brings_the_shipped_article_up_to_date(use_own_home: Home, capsys: Capture) -> None:
     _, listed, _ = run(capsys, "list")
-    change(use_own_home, "UPDATE documents SET id = 'as-shipped-before'")
+    for table, column in (("documents", "id"), ("passages", "document_id")):
+        change(use_own_home, f"UPDATE {table} SET {column} = 'as-shipped-before'")
     code, out, _ = run(capsys, "index", "--json")
     assert (code, json.loads(out)["action"]) == (0, "refreshed")
     assert run(capsys, "list")[1].split()[0] == listed.split()[0]
