@@ -10,7 +10,7 @@ end.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,12 +19,12 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token
-from assistant.read import Reader
+from assistant.read import Chunk, Reader
 from assistant.select import Evidence, select
 from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, RetrievedPassage, Turn
-from assistant.verify import compose, verify
+from assistant.verify import compose, leaves_out, verify
 from knowledge.fuse import fuse
 from knowledge.retrieve import Searcher, SearchResult
 from prompts import render
@@ -101,21 +101,32 @@ class AnswerChain(Runnable[Turn, Answer]):
         if evidence.refusal:
             yield Finished(self._refuse(evidence, clock))
             return
-        draft = ""
+        sentences, language = evidence.sentences, question.language
         with clock.step("read"):
-            for chunk in self._reader.read(question.standalone, question.language, evidence.sentences):
-                if chunk.text and not draft:
-                    clock.mark("first_word")
-                draft += chunk.text
-                if chunk.tokens_in:
-                    clock.timings["tokens_in"] = chunk.tokens_in
-                if chunk.tokens_out:
-                    clock.timings["tokens_out"] = chunk.tokens_out
-                if chunk.text:
-                    yield Token(chunk.text)
+            draft = yield from self._written(self._reader.read(question.standalone, language, sentences), clock)
+        restated = ""
+        if draft and self._reader.backed and leaves_out(draft, evidence, self._searcher.lexicon):
+            with clock.step("restate"):
+                yield Token("\n")
+                restated = yield from self._written(self._reader.restate(sentences[0].text, language), clock)
         with clock.step("verify"):
-            answer = self._checked(draft, evidence, clock)
+            answer = self._checked(draft, restated, evidence, clock)
         yield Finished(answer)
+
+    @staticmethod
+    def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, str]:
+        """Yield the words of a draft as they come and return all of them."""
+        written = ""
+        for chunk in chunks:
+            if chunk.text:
+                if "first_word" not in clock.timings:
+                    clock.mark("first_word")
+                written += chunk.text
+                yield Token(chunk.text)
+            for name, tokens in (("tokens_in", chunk.tokens_in), ("tokens_out", chunk.tokens_out)):
+                if tokens:
+                    clock.timings[name] = clock.timings.get(name, 0) + tokens
+        return written
 
     def retrieve(self, question: Question, clock: Clock | None = None) -> SearchResult:
         """Search with the question and, where the documents are in the other language, with its translation too.
@@ -141,8 +152,8 @@ class AnswerChain(Runnable[Turn, Answer]):
             quoted, evidence.sentences, _scores(evidence), self._titles(evidence.result), evidence.question.language
         )[2]
 
-    def _checked(self, draft: str, evidence: Evidence, clock: Clock) -> Answer:
-        checked = verify(draft, evidence, self._searcher, backed=self._reader.backed)
+    def _checked(self, draft: str, restated: str, evidence: Evidence, clock: Clock) -> Answer:
+        checked = verify(draft, evidence, self._searcher, backed=self._reader.backed, restated=restated)
         if not checked:
             return self._refuse(replace(evidence, refusal="not_in_documents"), clock)
         text, claims, citations = compose(

@@ -90,6 +90,10 @@ class Reader(Protocol):
         """Yield a draft in `language`, nothing at all if the sentences themselves are to be the answer."""
         ...
 
+    def restate(self, sentence: str, language: Language) -> Iterator[Chunk]:
+        """Yield a sentence of a document in another language, nothing if this reader cannot."""
+        ...
+
 
 class ExtractiveReader:
     """No model: the answer is the evidence sentences themselves."""
@@ -111,6 +115,10 @@ class ExtractiveReader:
 
     def read(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> Iterator[Chunk]:
         """Yield nothing, so that the quotes stand."""
+        return iter(())
+
+    def restate(self, sentence: str, language: Language) -> Iterator[Chunk]:
+        """Yield nothing."""
         return iter(())
 
 
@@ -171,9 +179,21 @@ class ChatReader:
 
     def read(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> Iterator[Chunk]:
         """Stream the model's draft."""
-        messages = self._messages(question, language, sentences, _instruction(language, sentences))
+        instruction = _instruction(language, sentences)
+        yield from self._written(self.model, self._messages(question, language, sentences, instruction))
+
+    def restate(self, sentence: str, language: Language) -> Iterator[Chunk]:
+        """Stream the model's translation of a sentence.
+
+        It sees neither question nor other sentences: with them a small model answers once more instead of translating.
+        """
+        translator = SystemMessage(render(language, "restate").strip())
+        messages: list[BaseMessage] = [translator, HumanMessage(with_renderings(sentence, language))]
+        yield from self._written(self._fresh(), messages)
+
+    def _written(self, model: BaseChatModel, messages: list[BaseMessage]) -> Iterator[Chunk]:
         with explain_errors(self._spec):
-            for piece in self.model.stream(messages):
+            for piece in model.stream(messages):
                 usage = piece.usage_metadata
                 yield Chunk(
                     str(piece.text), usage["input_tokens"] if usage else 0, usage["output_tokens"] if usage else 0

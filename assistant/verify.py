@@ -62,6 +62,11 @@ English claims are often on Chinese evidence, where the dictionary does not know
 WELL_FOUNDED = 0.8
 """Share from which a claim need not be close to a sentence: "They were A, B and C" is close to nothing, and right."""
 
+WORTH_RESTATING, SAID_ACROSS = 0.3, 0.5
+"""Probability of the best sentence from which it is translated behind a draft in another language, and the share of its
+words from which the draft says it already; lower than `SAID`, since the dictionary does not know every translation.
+"""
+
 OFF_LANGUAGE = 0.3
 """Share of letters of the other language above which a claim is not in the answer's language."""
 
@@ -89,7 +94,9 @@ class Checked:
     sentences: tuple[int, ...]
 
 
-def verify(draft: str, evidence: Evidence, searcher: Searcher, *, backed: bool = False) -> tuple[Checked, ...]:
+def verify(
+    draft: str, evidence: Evidence, searcher: Searcher, *, backed: bool = False, restated: str = ""
+) -> tuple[Checked, ...]:
     """Check every claim of a draft.
 
     Args:
@@ -97,33 +104,66 @@ def verify(draft: str, evidence: Evidence, searcher: Searcher, *, backed: bool =
         evidence: What it was to be written from.
         searcher: For how close a claim is to a sentence, and for the dictionary.
         backed: Quote the best sentences behind the claims, unless these say the same.
+        restated: The best sentence in the answer's language. What of it is supported is said after the claims, or in
+            place of its quote; the rest is dropped.
 
     Returns:
         The claims in order. Each stands on at least one sentence. None if the draft only says that there is no answer.
     """
     texts = [sentence.text for sentence in evidence.sentences]
-    checked: list[Checked] = []
-    claims = claims_of(draft, evidence.question.language)
-    if claims:
-        languages = [sentence.passage.language for sentence in evidence.sentences]
-        held = _placed(texts, languages, searcher.embedder)
-    for claim in claims:
-        if _NO_ANSWER.search(claim):
-            continue
-        near = [float(close) for close in held @ _placed([claim], [evidence.question.language], searcher.embedder)[0]]
-        share = founded(claim, evidence, searcher.lexicon)
-        rests_on = supported_by(claim, texts, near, evidence.question, close=-1.0 if share >= WELL_FOUNDED else CLOSE)
-        if rests_on and share >= FOUNDED[evidence.question.language]:
-            checked.append(Checked(claim, "supported", rests_on))
-        else:
-            fit = [NEARNESS * close + sentence.score for close, sentence in zip(near, evidence.sentences, strict=True)]
-            best = int(np.argmax(fit))
-            checked.append(Checked(texts[best], "quoted", (best,)))
+    language = evidence.question.language
+    claims, more = claims_of(draft, language), claims_of(restated, language)
     if not claims:
-        checked = [Checked(text, "quoted", (at,)) for at, text in enumerate(texts)]
-    elif checked and backed and same_language(evidence):
+        return _without_repeats([Checked(text, "quoted", (at,)) for at, text in enumerate(texts)])
+    held = _placed(texts, [sentence.passage.language for sentence in evidence.sentences], searcher.embedder)
+    checked = [_checked(claim, held, evidence, searcher) for claim in claims if not _NO_ANSWER.search(claim)]
+    if not checked:
+        return ()
+    restatements = [one for claim in more if (one := _checked(claim, held, evidence, searcher)).support == "supported"]
+    said_now = {at for one in restatements for at in one.sentences}
+    checked = [one for one in checked if one.support == "supported" or not said_now & set(one.sentences)]
+    checked += restatements
+    if backed and same_language(evidence):
         checked += _unsaid(checked, evidence)
     return _without_repeats(checked)
+
+
+def _checked(claim: str, held: Array, evidence: Evidence, searcher: Searcher) -> Checked:
+    """Return a claim with what it rests on, or the quote that takes its place.
+
+    Args:
+        claim: The claim.
+        held: Vectors of the evidence sentences, as `_placed` gives them.
+        evidence: What it was written from.
+        searcher: For vectors and the dictionary.
+    """
+    language = evidence.question.language
+    texts = [sentence.text for sentence in evidence.sentences]
+    near = [float(close) for close in held @ _placed([claim], [language], searcher.embedder)[0]]
+    share = founded(claim, evidence, searcher.lexicon)
+    rests_on = supported_by(claim, texts, near, evidence.question, close=-1.0 if share >= WELL_FOUNDED else CLOSE)
+    if rests_on and share >= FOUNDED[language]:
+        return Checked(claim, "supported", rests_on)
+    fit = [NEARNESS * close + sentence.score for close, sentence in zip(near, evidence.sentences, strict=True)]
+    best = int(np.argmax(fit))
+    return Checked(texts[best], "quoted", (best,))
+
+
+def leaves_out(draft: str, evidence: Evidence, lexicon: Lexicon) -> bool:
+    """Return whether the best sentence is in another language than the draft, likely the right one, and hardly said.
+
+    Words that the question asks with, and numbers, which have another form, are left out of account.
+    """
+    best = evidence.sentences[0]
+    sure = likelihoods(evidence.result)[best.passage.id, best.span.start]
+    if same_language(evidence) or sure < WORTH_RESTATING:
+        return False
+    asked = {word for term in evidence.result.query.words for word in (term.word, *term.translations)}
+    words = [word for word in content_tokens(best.text) if word not in asked and not word[0].isdigit()]
+    translations = lexicon.translations(words, best.passage.language)
+    said = set(content_tokens(draft))
+    covered = sum(word in said or not said.isdisjoint(translations[word]) for word in words)
+    return covered < SAID_ACROSS * len(words)
 
 
 def _unsaid(checked: Sequence[Checked], evidence: Evidence) -> list[Checked]:

@@ -135,3 +135,14 @@ def test_numbers_and_names_are_written_as_the_answer_will_write_them(chinese: st
     written = rendered(chinese, "en")
     assert [form for form in forms if form not in written] == []
     assert "  " not in written
+
+
+def test_a_sentence_is_restated_by_itself_with_its_amounts_in_the_other_form() -> None:
+    model = ScriptedChatModel(draft="It reached RMB 369.61 billion.")
+    said = "".join(chunk.text for chunk in ChatReader(model, "fake", "local").restate(SENTENCE, "en"))
+    assert said == "It reached RMB 369.61 billion."
+    (messages,) = model.heard
+    assert [type(message) for message in messages] == [SystemMessage, HumanMessage]
+    assert messages[0].content == render("en", "restate").strip()
+    assert "369.61 billion" in str(messages[1].content)
+    assert list(ExtractiveReader().restate(SENTENCE, "en")) == []

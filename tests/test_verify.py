@@ -16,7 +16,7 @@ from assistant.condense import condense
 from assistant.read import ExtractiveReader
 from assistant.select import select
 from assistant.types import Answer, Turn
-from assistant.verify import verify
+from assistant.verify import leaves_out, verify
 from knowledge.language import detect_language
 from tests.conftest import ScriptedChatModel, check_answer
 
@@ -260,3 +260,24 @@ def test_a_count_of_the_question_is_repeated_only_with_as_many_things(
     answering: Answering, question: str, draft: str, kept: bool
 ) -> None:
     assert (draft in supported(answering(question, draft))) is kept
+
+
+def test_a_translation_of_the_best_sentence_stands_behind_a_draft_that_says_less(assistant: Assistant) -> None:
+    question = condense(Turn(SIZE_EN))
+    evidence = select(question, assistant.searcher.search(SIZE_EN, 8), ExtractiveReader(), limit=3, threshold=0.0)
+    lexicon = assistant.searcher.lexicon
+    whole = "In 2021, the size of China's smart city industry reached RMB 369.61 billion, with a growth rate of 24.7%."
+    assert leaves_out("It was large.", evidence, lexicon)
+    wrong = whole.replace("24.7", "42.7")
+    claims = verify("It reached RMB 369.61 billion.", evidence, assistant.searcher, backed=True, restated=whole)
+    assert [claim.text for claim in claims] == ["It reached RMB 369.61 billion.", whole]
+    claims = verify("It reached RMB 369.61 billion.", evidence, assistant.searcher, backed=True, restated=wrong)
+    assert [claim.text for claim in claims] == ["It reached RMB 369.61 billion."]
+    claims = verify("It reached 3696.1 billion yuan.", evidence, assistant.searcher, backed=True, restated=whole)
+    assert [claim.text for claim in claims] == [whole]
+
+
+def test_an_answer_in_the_documents_language_is_not_restated(assistant: Assistant) -> None:
+    question = condense(Turn(SIZE_ZH))
+    evidence = select(question, assistant.searcher.search(SIZE_ZH, 8), ExtractiveReader(), limit=3, threshold=0.0)
+    assert not leaves_out("很大。", evidence, assistant.searcher.lexicon)
