@@ -28,8 +28,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(
-    r"多少钱|多少[亿万]?(?:元|块)|花了?多少|耗资多少|how much (?:money|did .{1,60}\b(?:cost|pay|paid|spend|spent))|"
-    r"how much .{1,60}\b(?:cost|spend|spent|paid)\b|\bwhat .{1,40}\bcost\b",
+    r"多少钱|多少[亿万]?(?:元|块)|耗资多少|\bhow much money\b|"
+    r"\bhow much (?:did|does|do|was|were|has|have|will) .{1,60}\b(?:cost|spend|spent|paid|pay)\b"
+    r"|\bwhat (?:did|does|do|will) .{1,60}\bcost\b",
     re.IGNORECASE,
 )
 _DATE = re.compile(

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.weights
         ("图书馆一共花了多少钱？", "图书馆有3座分馆。", False),
         ("图书馆一共花了多少钱？", "图书馆投资3000万元。", True),
         ("How much did the library cost?", "The library has 3 branches.", False),
+        ("What lowers the cost of a library?", "Volunteers do.", True),
+        ("他们花了多少时间？", "他们工作了3年。", True),
         ("How much did the library cost?", "The library cost 3 million dollars.", True),
     ],
 )
