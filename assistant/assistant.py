@@ -153,24 +153,26 @@ class Assistant:
         """
         yield from self.chain.events(Turn(question, tuple(history)))
 
-    def search(self, question: str, k: int | None = None) -> list[Hit]:
+    def search(self, question: str, k: int | None = None, *, threshold: float = 0.0) -> list[Hit]:
         """Find passages without answering.
 
         Args:
             question: What to look for.
             k: How many passages at most.
+            threshold: Only passages that hold the answer with at least this probability, 0 to 1.
 
         Raises:
             BadQuestion: It is empty or too long.
         """
-        return list(self.look_up(question, k).hits)
+        return list(self.look_up(question, k, threshold=threshold).hits)
 
-    def look_up(self, question: str, k: int | None = None) -> SearchResult:
+    def look_up(self, question: str, k: int | None = None, *, threshold: float = 0.0) -> SearchResult:
         """Find passages and rank their sentences, with the features they were ranked by."""
         from assistant.condense import condense
 
         asked = condense(Turn(question)).standalone
-        return self.searcher.search(asked, self.settings.passages if k is None else k)
+        k = self.settings.passages if k is None else k
+        return self.searcher.search(asked, k, threshold=threshold)
 
     def documents(self) -> list[DocumentRecord]:
         """Return every document of the index."""

@@ -24,7 +24,7 @@ from assistant.select import Evidence, select
 from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, RetrievedPassage, Turn
-from assistant.verify import compose, leaves_out, verify
+from assistant.verify import compose, left_out, verify
 from knowledge.fuse import fuse
 from knowledge.retrieve import Searcher, SearchResult
 from prompts import render
@@ -105,10 +105,12 @@ class AnswerChain(Runnable[Turn, Answer]):
         with clock.step("read"):
             draft = yield from self._written(self._reader.read(question.standalone, language, sentences), clock)
         restated = ""
-        if draft and self._reader.backed and leaves_out(draft, evidence, self._searcher.lexicon):
-            with clock.step("restate"):
-                yield Token("\n")
-                restated = yield from self._written(self._reader.restate(sentences[0].text, language), clock)
+        if draft and self._reader.backed:
+            for at in left_out(draft, evidence, self._searcher.lexicon):
+                with clock.step("restate"):
+                    yield Token("\n")
+                    restated += yield from self._written(self._reader.restate(sentences[at].text, language), clock)
+                    restated += "\n"
         with clock.step("verify"):
             answer = self._checked(draft, restated, evidence, clock)
         yield Finished(answer)

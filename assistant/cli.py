@@ -58,6 +58,13 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
 
     search = command("search", "find passages without answering")
     search.add_argument("question", help="what to look for")
+    search.add_argument(
+        "--min-score",
+        type=_probability,
+        default=0.0,
+        metavar="P",
+        help="only passages that hold the answer with at least this probability, 0 to 1 (default: 0)",
+    )
     _retrieval(search)
 
     index = command("index", "add files to the index, or make it")
@@ -151,6 +158,13 @@ def _llm(added: argparse.ArgumentParser) -> None:
 
 def _retrieval(added: argparse.ArgumentParser) -> None:
     added.add_argument("-k", "--passages", type=int, help="how many passages are retrieved (default: 8)")
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return value
 
 
 def _complain(message: str, hint: str) -> None:

@@ -53,7 +53,7 @@ def ask(options: argparse.Namespace) -> int:
 def search(options: argparse.Namespace) -> int:
     """Print the passages found."""
     with _assistant(options) as assistant:
-        hits = assistant.search(options.question)
+        hits = assistant.search(options.question, threshold=options.min_score)
     if options.json:
         rows = [
             {

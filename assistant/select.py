@@ -25,7 +25,9 @@ from assistant.asked import unmet_form
 from assistant.condense import Question
 from assistant.read import Reader
 from assistant.types import Reason
+from knowledge.calibration import log_odds
 from knowledge.lexical import fold, index_tokens
+from knowledge.load import card_field
 from knowledge.retrieve import Query, SearchResult, SentenceHit
 from knowledge.split import text_size
 
@@ -43,6 +45,10 @@ SHARPNESS = 2.0
 
 Greatest likelihood of the gold sentences of the suites ``facts`` and ``facts_tuning``, alike in both languages.
 """
+
+
+FIELD_ALONE = 0.7
+"""Probability from which a field of a document's card is all that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
         return Evidence(question, result, sentences, 0.0, unmet, "not_in_documents")
     judged = reader.judge(question.standalone, question.language, sentences)
     sure = confidence(result, sentences, judged)
+    if _answers_alone(result, sentences):
+        sentences = sentences[:1]
     return Evidence(question, result, sentences, sure, (), "" if sure >= threshold else "not_in_documents")
 
 
@@ -112,6 +120,15 @@ def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: f
             wordings.append(wording)
         taken += likely[sentence.passage.id, sentence.span.start]
     return tuple(chosen)
+
+
+def _answers_alone(result: SearchResult, sentences: Sequence[SentenceHit]) -> bool:
+    """Return whether the best sentence is a field of a document's card, and likely the right one.
+
+    A field says all there is to say. Beside it a small model reads the next one as well, and gives a fax for a phone.
+    """
+    best = sentences[0]
+    return bool(card_field(best.text)) and likelihoods(result)[best.passage.id, best.span.start] >= FIELD_ALONE
 
 
 def likelihoods(result: SearchResult) -> dict[tuple[str, int], float]:
@@ -173,7 +190,7 @@ def evidence_features(result: SearchResult, sentences: Sequence[SentenceHit]) ->
         max(sentence.cosine for sentence in sentences),
         max(sentence.late for sentence in sentences),
         result.query.coverage(together, result.hits[0].passage.language),
-        result.hits[0].score,
+        log_odds(result.hits[0].score),
     ]
 
 

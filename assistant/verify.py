@@ -44,7 +44,7 @@ NEARNESS = 5.0
 """What closeness to a claim counts against fitting the question, when a sentence is chosen to be quoted instead of
 it."""
 
-SHOWN, CONTENDS, SAID = 3, 0.15, 0.6
+SHOWN, CONTENDS, SAID = 3, 0.07, 0.6
 """Behind what a small model says, the best sentence is quoted, and the next ones of the best `SHOWN` that hold the
 answer with a probability of `CONTENDS`, unless the claims hold `SAID` of the words that it adds to the question.
 
@@ -62,9 +62,13 @@ English claims are often on Chinese evidence, where the dictionary does not know
 WELL_FOUNDED = 0.8
 """Share from which a claim need not be close to a sentence: "They were A, B and C" is close to nothing, and right."""
 
-WORTH_RESTATING, SAID_ACROSS = 0.3, 0.5
-"""Probability of the best sentence from which it is translated behind a draft in another language, and the share of its
-words from which the draft says it already; lower than `SAID`, since the dictionary does not know every translation.
+RESTATED, WORTH_RESTATING, SAID_ACROSS = 2, 0.15, 0.5
+"""Of the best `RESTATED` sentences those are translated behind a draft in another language that hold the answer with a
+probability of `WORTH_RESTATING`, unless the draft says `SAID_ACROSS` of their words already; lower than `SAID`, since
+the dictionary does not know every translation.
+
+Of 156 English questions of the suites ``facts`` and ``facts_tuning`` the best sentence alone holds the facts of 69 %,
+those two together of 80 %; a third one adds next to nothing.
 """
 
 OFF_LANGUAGE = 0.3
@@ -104,8 +108,8 @@ def verify(
         evidence: What it was to be written from.
         searcher: For how close a claim is to a sentence, and for the dictionary.
         backed: Quote the best sentences behind the claims, unless these say the same.
-        restated: The best sentence in the answer's language. What of it is supported is said after the claims, or in
-            place of its quote; the rest is dropped.
+        restated: The sentences of `left_out` in the answer's language. What of them is supported is said after the
+            claims, or in place of their quotes; the rest is dropped.
 
     Returns:
         The claims in order. Each stands on at least one sentence. None if the draft only says that there is no answer.
@@ -149,21 +153,25 @@ def _checked(claim: str, held: Array, evidence: Evidence, searcher: Searcher) ->
     return Checked(texts[best], "quoted", (best,))
 
 
-def leaves_out(draft: str, evidence: Evidence, lexicon: Lexicon) -> bool:
-    """Return whether the best sentence is in another language than the draft, likely the right one, and hardly said.
+def left_out(draft: str, evidence: Evidence, lexicon: Lexicon) -> tuple[int, ...]:
+    """Return the positions of sentences in another language that likely hold the answer and that a draft hardly says.
 
     Words that the question asks with, and numbers, which have another form, are left out of account.
     """
-    best = evidence.sentences[0]
-    sure = likelihoods(evidence.result)[best.passage.id, best.span.start]
-    if same_language(evidence) or sure < WORTH_RESTATING:
-        return False
+    if same_language(evidence):
+        return ()
+    likely = likelihoods(evidence.result)
     asked = {word for term in evidence.result.query.words for word in (term.word, *term.translations)}
-    words = [word for word in content_tokens(best.text) if word not in asked and not word[0].isdigit()]
-    translations = lexicon.translations(words, best.passage.language)
     said = set(content_tokens(draft))
-    covered = sum(word in said or not said.isdisjoint(translations[word]) for word in words)
-    return covered < SAID_ACROSS * len(words)
+    found = []
+    for at, sentence in enumerate(evidence.sentences[:RESTATED]):
+        words = [word for word in content_tokens(sentence.text) if word not in asked and not word[0].isdigit()]
+        translations = lexicon.translations(words, sentence.passage.language)
+        covered = sum(word in said or not said.isdisjoint(translations[word]) for word in words)
+        sure = likely[sentence.passage.id, sentence.span.start]
+        if sure >= WORTH_RESTATING and covered < SAID_ACROSS * len(words):
+            found.append(at)
+    return tuple(found)
 
 
 def _unsaid(checked: Sequence[Checked], evidence: Evidence) -> list[Checked]:

@@ -30,11 +30,9 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument(
         "suite",
-        help="name of a suite (facts, heldout …) or path of a .jsonl file; or retrieval, which measures how well "
-        "passages are found on the benchmark sets of --data",
+        help="name of a suite (facts, heldout …) or path of a .jsonl file; or retrieval or evidence, which measure how "
+        "well passages and the sentences in them are found on benchmark sets",
     )
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="folder of the benchmark files (for retrieval)")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME", help="benchmark set; repeatable")
     parser.add_argument("--llm", metavar="SPEC", help="who reads: none, local, or any chat model (default: settings)")
     parser.add_argument("--limit", type=_positive, metavar="N", help="ask N cases, spread evenly over the suite")
     parser.add_argument("--case", action="append", default=[], metavar="ID", help="ask this case or family; repeatable")
@@ -47,6 +45,16 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--baseline", metavar="FILE|none", help="compare with this baseline (default: the shipped one)")
     parser.add_argument("--bless", action="store_true", help="accept this run as the baseline")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first case that does not pass")
+    benchmarks = parser.add_argument_group("for retrieval and evidence, which also take --llm, --limit and --json")
+    benchmarks.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER|PREFIX",
+        help="where the benchmark sets are (default: a small sample that ships)",
+    )
+    benchmarks.add_argument("--set", action="append", default=[], metavar="NAME", help="only this set; repeatable")
+    benchmarks.add_argument("--questions", choices=["zh", "en"], help="only questions in this language")
+    benchmarks.add_argument("--passages", choices=["zh", "en", "both"], help="only this pool of passages")
     parser.set_defaults(run=run_command)
 
 
@@ -64,8 +72,8 @@ def run_command(args: argparse.Namespace) -> int:
     from knowledge.errors import KnowledgeError
 
     try:
-        if args.suite == "retrieval":
-            return _retrieval(args)
+        if args.suite in ("retrieval", "evidence"):
+            return _benchmark(args)
         suite = _chosen(args)
         with contextlib.ExitStack() as stack:
             assistant, configuration = _assistant(args.llm, stack)
@@ -75,16 +83,20 @@ def run_command(args: argparse.Namespace) -> int:
         return int(ExitCode.CONFIGURATION)
 
 
-def _retrieval(args: argparse.Namespace) -> int:
-    from evals.retrieval.command import SETS, run
-    from evals.retrieval.data import BadData
+def _benchmark(args: argparse.Namespace) -> int:
+    from evals.retrieval.report import print_measured
 
-    if args.data is None:
-        raise BadData(
-            "The benchmark files do not ship with Wenju.",
-            hint="Name their folder with --data; docs/evals.md says what they hold.",
-        )
-    return run(args.data, tuple(args.set) or SETS, limit=args.limit, as_json=args.json)
+    which = {"names": args.set, "questions": args.questions, "passages": args.passages}
+    if args.suite == "evidence":
+        from evals.retrieval.sentences import measure_sentences
+
+        measured = measure_sentences(args.data, **which)
+    else:
+        from evals.retrieval.passages import measure_passages
+
+        measured = measure_passages(args.data, args.llm or "none", limit=args.limit, **which)
+    print_measured(measured, as_json=args.json)
+    return 0
 
 
 def _chosen(args: argparse.Namespace) -> Suite:

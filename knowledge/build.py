@@ -7,13 +7,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.clauses import clauses
 from knowledge.errors import IndexMismatch
 from knowledge.index_file import read_documents, replace_contents
 from knowledge.language import detect_language
@@ -184,46 +184,73 @@ def make_entries(
     target: int = 400,
     progress: Progress | None = None,
 ) -> list[Entry]:
-    """Split documents and embed their passages and sentences in one call.
+    """Split documents and embed their passages, sentences and clauses in one call, a text that repeats only once.
 
-    A passage is embedded with its heading in front, unless it holds it.
+    A passage is embedded with its heading in front, unless it holds it. The token states of a sentence are those of its
+    clauses (`knowledge.clauses`), each embedded by itself.
     """
     passages = [_passages(record, target) for record in records]
-    texts = []
-    for passage in (passage for group in passages for passage in group):
-        headed = passage.heading and passage.heading not in passage.text
-        texts.append(f"{passage.heading}\n{passage.text}" if headed else passage.text)
-        texts += [passage.text[span.start - passage.start : span.end - passage.start] for span in passage.sentences]
-    vectors, packed = _encoded(texts, embedder, progress)
-    ends = accumulate((1 + len(passage.sentences) for group in passages for passage in group), initial=0)
-    blocks = iter([slice(start, end) for start, end in pairwise(ends)])
+    texts = {text for group in passages for passage in group for text in _embedded_texts(passage)}
+    found = _encoded(sorted(texts), embedder, progress)
     entries = []
     for record, group in zip(records, passages, strict=True):
-        own = [next(blocks) for _ in group]
+        own = [_sentences(passage) for passage in group]
         entries.append(
             Entry(
                 document=record,
                 passages=group,
-                passage_vectors=np.array([vectors[block][0] for block in own]),
-                sentence_vectors=[vectors[block][1:] for block in own],
+                passage_vectors=np.array([found.vectors[_headed(passage)] for passage in group]),
+                sentence_vectors=[np.array([found.vectors[sentence] for sentence in sentences]) for sentences in own],
                 tokens=[index_tokens(f"{passage.heading}\n{passage.text}") for passage in group],
-                states=None if packed is None else [packed[block][1:] for block in own],
+                states=[
+                    [found.packed(clauses(sentence, passage.language)) for sentence in sentences]
+                    for passage, sentences in zip(group, own, strict=True)
+                ]
+                if found.states
+                else None,
             )
         )
     return entries
 
 
-def _encoded(
-    texts: Sequence[str], embedder: PassageEmbedder, progress: Progress | None
-) -> tuple[npt.NDArray[np.float32], list[bytes] | None]:
-    """Return the vectors of texts and, if the model tells them, their packed token states."""
-    if not texts:
-        return np.zeros((0, embedder.dimension), dtype=np.float32), None
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Texts with their vectors, shape (dimension,), and, if the model tells them, token states, (tokens, dimension)."""
+
+    vectors: dict[str, npt.NDArray[np.float32]]
+    states: dict[str, npt.NDArray[np.float32]]
+
+    def packed(self, pieces: Sequence[str]) -> bytes:
+        """Return the token states of consecutive pieces of a text as they are stored."""
+        return pack(np.concatenate([self.states[piece] for piece in pieces]))
+
+
+def _encoded(texts: Sequence[str], embedder: PassageEmbedder, progress: Progress | None) -> _Encoded:
     options = {} if progress is None else {"progress": progress}
+    if not texts:
+        return _Encoded({}, {})
     if isinstance(embedder, TokenEmbedder):
         vectors, states = embedder.encode_passage_tokens(texts, **options)
-        return vectors, [pack(own) for own in states]
-    return embedder.encode_passages(texts, **options), None
+        return _Encoded(dict(zip(texts, vectors, strict=True)), dict(zip(texts, states, strict=True)))
+    return _Encoded(dict(zip(texts, embedder.encode_passages(texts, **options), strict=True)), {})
+
+
+def _headed(passage: Passage) -> str:
+    """Return a passage with its heading in front, unless it holds it."""
+    headed = passage.heading and passage.heading not in passage.text
+    return f"{passage.heading}\n{passage.text}" if headed else passage.text
+
+
+def _sentences(passage: Passage) -> list[str]:
+    return [passage.text[span.start - passage.start : span.end - passage.start] for span in passage.sentences]
+
+
+def _embedded_texts(passage: Passage) -> Iterator[str]:
+    """Yield every text that is embedded for a passage: it, its sentences, and the clauses of long ones."""
+    yield _headed(passage)
+    for sentence in _sentences(passage):
+        yield sentence
+        yield from clauses(sentence, passage.language)
 
 
 def _build(
@@ -240,11 +267,13 @@ def _build(
         raise IndexMismatch(
             f"The index {store.path} was built with {store.spec}, not with {spec}.", hint="Run `wenju index --rebuild`."
         )
-    added = unchanged = replaced = passages = sentences = embedded = 0
+    added = unchanged = replaced = passages = sentences = 0
+    told = _Progress(progress)
     for group in _groups(records):
         known = store.known([record.id for record in group])
         new = [record for record in {record.id: record for record in group}.values() if record.id not in known]
-        entries = make_entries(new, embedder, target=target, progress=_shifted(progress, embedded))
+        entries = make_entries(new, embedder, target=target, progress=told)
+        told.close_group()
         outdated = _outdated(store, new) if replace_sources else []
         stored = store.put_all(entries, replacing=outdated) if entries else []
         replaced += len(outdated)
@@ -253,7 +282,6 @@ def _build(
         for entry in (entry for entry, kept in zip(entries, stored, strict=True) if kept):
             passages += len(entry.passages)
             sentences += sum(len(passage.sentences) for passage in entry.passages)
-        embedded += sum(1 + len(passage.sentences) for entry in entries for passage in entry.passages)
     return BuildReport(added, unchanged, replaced, passages, sentences, time.perf_counter() - started)
 
 
@@ -271,15 +299,27 @@ def _groups(records: Iterable[DocumentRecord]) -> Iterator[list[DocumentRecord]]
         yield group
 
 
-def _shifted(progress: Progress | None, before: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, total: progress(before + done, before + total)
+class _Progress:
+    """Adds up the progress of several calls to the embedding model."""
+
+    def __init__(self, tell: Progress | None) -> None:
+        self._tell = tell
+        self._before = self._group = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Pass on how far it is, earlier calls counted in."""
+        self._group = total
+        if self._tell is not None:
+            self._tell(self._before + done, self._before + total)
+
+    def close_group(self) -> None:
+        """Say that the next call begins anew."""
+        self._before += self._group
+        self._group = 0
 
 
 def _outdated(store: Store, new: Sequence[DocumentRecord]) -> list[str]:
-    sources = {record.source for record in new if record.source}
-    return [document.id for document in store.documents() if document.source in sources]
+    return store.of_sources({record.source for record in new if record.source})
 
 
 def _passages(record: DocumentRecord, target: int) -> list[Passage]:

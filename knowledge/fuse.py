@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from knowledge.calibration import log_odds, probability
 from knowledge.retrieve import SearchResult
 
 Key = TypeVar("Key", bound=Hashable)
@@ -18,9 +19,7 @@ BEHIND = 1.0
 
 
 def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
-    """Fuse two searches by their scores.
-
-    Scores of one kind of search are log-odds, so a weighted mean of them is one as well.
+    """Fuse two searches by the weighted mean of their log-odds.
 
     Args:
         own: Search with the question as it was asked; its query and its features are kept.
@@ -36,7 +35,8 @@ def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
         for hit, feature in zip(result.hits, result.features, strict=True)
     }
     scores = _mixed(
-        {hit.passage.id: hit.score for hit in own.hits}, {hit.passage.id: hit.score for hit in translated.hits}
+        {hit.passage.id: log_odds(hit.score) for hit in own.hits},
+        {hit.passage.id: log_odds(hit.score) for hit in translated.hits},
     )
     ranked = sorted(scores, key=lambda passage_id: (-scores[passage_id], passage_id))
     found_by = {
@@ -55,7 +55,7 @@ def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
     return SearchResult(
         own.query,
         tuple(
-            replace(hits[passage_id], score=scores[passage_id], rank=rank, found_by=found_by[passage_id])
+            replace(hits[passage_id], score=probability(scores[passage_id]), rank=rank, found_by=found_by[passage_id])
             for rank, passage_id in enumerate(ranked, start=1)
         ),
         tuple(features[passage_id] for passage_id in ranked),

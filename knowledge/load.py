@@ -21,7 +21,7 @@ from knowledge.types import Language
 if TYPE_CHECKING:
     from langchain_core.documents import Document
 
-__all__ = ["CARD_LABELS", "SUFFIXES", "decode", "document_from_bytes", "load_shipped", "load_text_file"]
+__all__ = ["CARD_LABELS", "SUFFIXES", "card_field", "decode", "document_from_bytes", "load_shipped", "load_text_file"]
 
 SUFFIXES = (".txt", ".md", ".markdown")
 """The formats that can be read."""
@@ -48,6 +48,12 @@ CARD_LABELS = {
     "copyright": ("版权", "Copyright"),
 }
 """How a card names its fields in Chinese and English."""
+
+
+def card_field(text: str) -> str:
+    """Return which field of a document card a line is, a key of `CARD_LABELS`; "" if it is none."""
+    label = re.split("[:：]", text, maxsplit=1)[0].strip()
+    return next((key for key, labels in CARD_LABELS.items() if label in labels and label != text.strip()), "")
 
 
 def load_text_file(path: str | Path) -> Document:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from knowledge.ann import Vectors
 from knowledge.errors import IndexMismatch
+from knowledge.lexical import index_tokens
 from knowledge.terms import to_row
 from knowledge.types import DocumentRecord, Language, Passage, Span
 
@@ -141,9 +142,18 @@ def insert(connection: sqlite3.Connection, entry: Entry, dimension: int) -> None
         vectors = unit(entry.sentence_vectors[ordinal], dimension).astype("<f4")
         all_states = [None] * len(vectors) if entry.states is None else entry.states[ordinal]
         connection.executemany(
-            'INSERT INTO sentences (passage, ordinal, start, "end", vector, states) VALUES (?, ?, ?, ?, ?, ?)',
+            'INSERT INTO sentences (passage, ordinal, start, "end", tokens, vector, states) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                (rowid, number, span.start, span.end, vectors[number].tobytes(), states)
+                (
+                    rowid,
+                    number,
+                    span.start,
+                    span.end,
+                    to_row(sorted(set(index_tokens(span.of(document.text))))),
+                    vectors[number].tobytes(),
+                    states,
+                )
                 for number, (span, states) in enumerate(zip(passage.sentences, all_states, strict=True))
             ),
         )

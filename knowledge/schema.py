@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge.calibration import calibration_of
 from knowledge.errors import (
     DiskFull,
     IndexBusy,
@@ -21,7 +22,7 @@ from knowledge.errors import (
 )
 from knowledge.types import IndexSpec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Goes up whenever `_TABLES`, or the meaning of what stands in them, changes; a test holds a digest of the tables."""
 
 QUICK_CHECK_BYTES = 16 * 2**20
@@ -38,7 +39,8 @@ CREATE TABLE manifest (
     embedding_model TEXT NOT NULL,
     dimension INTEGER NOT NULL,
     splitter_version INTEGER NOT NULL,
-    passage_chars INTEGER NOT NULL
+    passage_chars INTEGER NOT NULL,
+    calibration TEXT NOT NULL
 );
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -51,6 +53,7 @@ CREATE TABLE documents (
     digest BLOB NOT NULL,
     text TEXT NOT NULL
 );
+CREATE INDEX documents_source ON documents (source);
 CREATE TABLE passages (
     rowid INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -66,11 +69,13 @@ CREATE TABLE passages (
     UNIQUE (document_id, ordinal)
 );
 CREATE INDEX passages_token_count ON passages (token_count);
+CREATE INDEX passages_language ON passages (language);
 CREATE TABLE sentences (
     passage INTEGER NOT NULL REFERENCES passages (rowid) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL,
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
+    tokens TEXT NOT NULL,
     vector BLOB NOT NULL,
     states BLOB,
     UNIQUE (passage, ordinal)
@@ -90,11 +95,13 @@ class Manifest:
         identity: Random name of this build; a rebuilt index has another.
         generation: Goes up by one with every change.
         spec: What it was built with.
+        calibration: What turns fits into probabilities for its embedding model (`knowledge.calibration`), as JSON.
     """
 
     identity: str
     generation: int
     spec: IndexSpec
+    calibration: str
 
 
 def connect(path: Path, *, readonly: bool = False, busy_seconds: float = 10.0) -> sqlite3.Connection:
@@ -157,7 +164,7 @@ def create_file(path: Path, spec: IndexSpec) -> bool:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(f"BEGIN; {_TABLES}")
             connection.execute(
-                "INSERT INTO manifest VALUES (1, ?, ?, 0, ?, ?, ?, ?)",
+                "INSERT INTO manifest VALUES (1, ?, ?, 0, ?, ?, ?, ?, ?)",
                 (
                     SCHEMA_VERSION,
                     uuid.uuid4().hex,
@@ -165,6 +172,7 @@ def create_file(path: Path, spec: IndexSpec) -> bool:
                     spec.dimension,
                     spec.splitter_version,
                     spec.passage_chars,
+                    calibration_of(spec.embedding_model).to_json(),
                 ),
             )
             connection.execute("COMMIT")
@@ -207,10 +215,7 @@ def read_manifest(connection: sqlite3.Connection, path: Path) -> Manifest:
         IndexOutdated: It was written by an older one.
     """
     try:
-        row = connection.execute(
-            "SELECT schema_version, identity, generation, embedding_model, dimension, splitter_version, passage_chars "
-            "FROM manifest"
-        ).fetchone()
+        row = connection.execute("SELECT schema_version FROM manifest").fetchone()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
@@ -224,7 +229,12 @@ def read_manifest(connection: sqlite3.Connection, path: Path) -> Manifest:
             f"The index {path} has format {row[0]}; this version of Wenju reads format {SCHEMA_VERSION}.",
             hint="Use the newer version that made it, or run `wenju index --rebuild` with this one.",
         )
-    return Manifest(identity=row[1], generation=row[2], spec=IndexSpec(row[3], row[4], row[5], row[6]))
+    # The columns of an older format are others, so they are asked for only now.
+    row = connection.execute(
+        "SELECT identity, generation, embedding_model, dimension, splitter_version, passage_chars, calibration "
+        "FROM manifest"
+    ).fetchone()
+    return Manifest(identity=row[0], generation=row[1], spec=IndexSpec(*row[2:6]), calibration=row[6])
 
 
 def read_generation(connection: sqlite3.Connection) -> int:

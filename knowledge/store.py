@@ -7,6 +7,7 @@ and follows the generation.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from knowledge import rows, schema
 from knowledge.ann import DenseIndex, Vectors, from_blobs
+from knowledge.calibration import Calibration
 from knowledge.errors import DocumentUnknown, KnowledgeError
 from knowledge.index_check import problems
 from knowledge.index_file import IndexFile
@@ -84,10 +86,30 @@ class Store:
             return manifest.generation
 
     @property
+    def calibration(self) -> Calibration:
+        """What turns fits into probabilities for the embedding model of this index.
+
+        Raises:
+            IndexDamaged: It cannot be read.
+        """
+        with self._file.reading() as (_, manifest):
+            try:
+                return Calibration.from_json(manifest.calibration)
+            except ValueError as error:
+                raise schema.damaged(self.path, str(error)) from error
+
+    @property
     def passage_count(self) -> int:
         """How many passages there are."""
         with self._file.reading() as (connection, _):
             return int(connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    def languages(self) -> tuple[Language, ...]:
+        """Return the languages that there are passages in."""
+        known: tuple[Language, ...] = ("zh", "en")
+        asked = "SELECT EXISTS (SELECT 1 FROM passages WHERE language = ?)"
+        with self._file.reading() as (connection, _):
+            return tuple(one for one in known if connection.execute(asked, (one,)).fetchone()[0])
 
     def put(
         self,
@@ -189,6 +211,14 @@ class Store:
         with self._file.reading() as (connection, _):
             return {row[0] for row in connection.execute(f"SELECT id FROM documents WHERE id {AMONG}", (bound(ids),))}
 
+    def of_sources(self, sources: Collection[str]) -> list[str]:
+        """Return the ids of the documents that come from these sources, in the order in which they were stored."""
+        with self._file.reading() as (connection, _):
+            found = connection.execute(
+                f"SELECT id FROM documents WHERE source {AMONG} ORDER BY number", (bound(sources),)
+            )
+            return [row[0] for row in found]
+
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Return passages with their sentences, in the order of `ids`; an id that is not there is left out."""
         with self._file.reading() as (connection, _):
@@ -278,6 +308,20 @@ class Store:
             )
             return {row[0]: from_row(row[1]) for row in found}
 
+    def sentence_tokens(self, ids: Collection[str]) -> dict[str, list[frozenset[str]]]:
+        """Return the tokens of each sentence of passages, by passage id; an id that is not there is left out."""
+        with self._file.reading() as (connection, _):
+            found: dict[str, list[frozenset[str]]] = {}
+            rows = connection.execute(
+                "SELECT passages.id, sentences.tokens FROM passages "
+                "JOIN sentences ON sentences.passage = passages.rowid "
+                f"WHERE passages.id {AMONG} ORDER BY passages.rowid, sentences.ordinal",
+                (bound(ids),),
+            )
+            for passage_id, tokens in rows:
+                found.setdefault(passage_id, []).append(frozenset(from_row(tokens)))
+            return found
+
     def average_length(self) -> float:
         """Return the mean number of tokens in a passage, 0.0 for an empty store."""
         with self._file.reading() as (connection, _):
@@ -340,11 +384,13 @@ class Store:
             None if the language has no stored states.
         """
         with self._file.reading() as (connection, _):
+            last = int(connection.execute("SELECT max(rowid) FROM sentences").fetchone()[0] or 0)
+            chosen = range(1, last + 1, max(1, last // sample))
+            # By rowid, so that a large collection is not read whole.
             rows = connection.execute(
                 "SELECT states FROM sentences JOIN passages ON passages.rowid = sentences.passage "
-                "WHERE language = ? AND states IS NOT NULL AND sentences.rowid % "
-                "(SELECT max(1, count(*) / ?) FROM sentences) = 0",
-                (language, sample),
+                f"WHERE language = ? AND states IS NOT NULL AND sentences.rowid {AMONG}",
+                (language, json.dumps(list(chosen))),
             ).fetchall()
         states = [self._states(blob) for (blob,) in rows]
         return np.concatenate(states).mean(axis=0) if any(len(own) for own in states) else None

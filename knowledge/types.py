@@ -56,7 +56,8 @@ class Hit:
 
     Attributes:
         passage: The passage.
-        score: Higher is better; comparable only within one search unless the retriever says otherwise.
+        score: Probability that it holds the answer, 0 to 1, calibrated for the index's embedding model
+            (`knowledge.calibration`); a vector store's own search gives the cosine instead.
         rank: 1 for the best.
         found_by: Names of the legs that found it, e.g. ``("dense", "lexical")``.
     """

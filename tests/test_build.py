@@ -115,7 +115,9 @@ def test_an_edited_file_replaces_its_earlier_version_when_asked(store: Store, em
 def test_progress_reaches_its_total(store: Store, embedder: HashingEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knowledge.build, "TEXTS_AT_ONCE", 3)
     seen: list[tuple[int, int]] = []
-    documents = (document(f"第{number}篇文章。" * 9, f"{number}.md") for number in range(7))
+    # A text that repeats is embedded once, so all of these differ.
+    texts = ["".join(f"第{number}篇文章的第{at}句。" for at in range(9)) for number in range(7)]
+    documents = (document(text, f"{number}.md") for number, text in enumerate(texts))
     report = build_index(documents, store, embedder, progress=lambda done, total: seen.append((done, total)))
     assert embedder.calls > 1
     assert [done for done, _ in seen] == list(range(1, report.passages + report.sentences + 1))

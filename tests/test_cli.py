@@ -114,6 +114,9 @@ def test_search_prints_places_of_the_document(use_home: Home, article: str, caps
     code, out, _ = run(capsys, "search", PILOTS_ZH)
     assert code == 0
     assert found["hits"][0]["text"].strip() in out
+    best, *others = (hit["score"] for hit in found["hits"])
+    code, out, _ = run(capsys, "search", PILOTS_ZH, "--json", "--min-score", str((best + max(others)) / 2))
+    assert [hit["score"] for hit in json.loads(out)["hits"]] == [best]
 
 
 def test_show_prints_the_text_that_citations_slice(use_home: Home, assistant: Assistant, capsys: Capture) -> None:
@@ -271,7 +274,17 @@ def test_what_goes_wrong_is_one_sentence_and_what_to_do(
     assert hint
 
 
-@pytest.mark.parametrize("arguments", [["fly"], [], ["ask", "--no-such-option"], ["search"], ["ask", "5G", "-k", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fly"],
+        [],
+        ["ask", "--no-such-option"],
+        ["search"],
+        ["ask", "5G", "-k", "x"],
+        ["search", "5G", "--min-score", "2"],
+    ],
+)
 def test_what_is_no_command_exits_with_2(capsys: Capture, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)

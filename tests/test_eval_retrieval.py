@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from assistant.cli import main
-from evals.retrieval.data import BadData, directions
-from evals.retrieval.fit import Listed, cross_validated, fit, recall_1
+from evals.retrieval.data import CITATION, RETRIEVAL, SAMPLE, BadData, CitationRow, directions, find_sets, rows
+from evals.retrieval.fit import CALIBRATED, Listed, calibrate, cross_validated, fit, recall_1
 from evals.retrieval.measure import rank_of, score
 from evals.retrieval.systems import fused
 from tests.conftest import Home
@@ -47,55 +47,97 @@ def folder(tmp_path: Path) -> Path:
         for name, texts in QUESTIONS.items()
         for lang, text in zip(("en", "zh"), texts, strict=True)
     ]
-    for kind, rows in (("passages", passages), ("questions", questions)):
-        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    for kind, of_kind in (("passages", passages), ("questions", questions)):
+        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in of_kind)
         (tmp_path / f"retrieval_tiny.{kind}.jsonl").write_text(lines, encoding="utf-8")
     return tmp_path
 
 
 def test_a_parallel_set_is_asked_in_all_directions(folder: Path) -> None:
-    found = {direction.name: direction for direction in directions(folder, "tiny")}
+    found = {direction.name: direction for direction in directions("tiny", folder / "retrieval_tiny")}
     assert set(found) == {
         "tiny en→en",
         "tiny en→zh",
         "tiny zh→en",
         "tiny zh→zh",
-        "tiny both, own language",
-        "tiny both, other language",
+        "tiny en→both (gold en)",
+        "tiny en→both (gold zh)",
+        "tiny zh→both (gold en)",
+        "tiny zh→both (gold zh)",
     }
-    for name, direction in found.items():
-        pool = {passage.id for passage in direction.passages}
-        assert all(gold in pool for _, gold in direction.questions)
-        if name.endswith("en→zh"):
-            assert {passage.lang for passage in direction.passages} == {"zh"}
-            assert {question.lang for question, _ in direction.questions} == {"en"}
-    other = found["tiny both, other language"]
-    for (question, gold), absent in zip(other.questions, other.absent, strict=True):
-        assert absent == question.passage_id != gold
-        assert gold.split(".")[0] == absent.split(".")[0]
+    for direction in found.values():
+        pool = {passage.id: passage.lang for passage in direction.passages}
+        assert {pool[gold] for _, gold in direction.questions} == {direction.gold_in}
+        assert {question.lang for question, _ in direction.questions} == {direction.questions_in}
+        assert set(pool.values()) == ({"zh", "en"} if direction.passages_in == "both" else {direction.passages_in})
+        for (question, gold), absent in zip(direction.questions, direction.absent, strict=True):
+            taken = direction.passages_in == "both" and direction.gold_in != direction.questions_in
+            assert absent == (question.passage_id if taken else "")
+            assert absent != gold
+
+
+def test_directions_can_be_chosen(folder: Path) -> None:
+    start = folder / "retrieval_tiny"
+    assert [one.name for one in directions("t", start, questions="en", passages="zh")] == ["t en→zh"]
+    assert {one.gold_in for one in directions("t", start, questions="zh", passages="both")} == {"zh", "en"}
+    (folder / "retrieval_tiny.questions.jsonl").write_text(
+        json.dumps({"id": "q", "lang": "zh-Hant", "text": "哪一天？", "passage_id": "library.zh"}), encoding="utf-8"
+    )
+    assert [one.name for one in directions("t", start, passages="zh")] == ["t zh→zh"]
+    with pytest.raises(BadData, match="no such"):
+        directions("t", start, questions="en")
+
+
+def test_sets_are_found_by_folder_and_by_the_beginning_of_their_paths(folder: Path) -> None:
+    start = folder / "retrieval_tiny"
+    assert find_sets(folder, RETRIEVAL) == find_sets(start, RETRIEVAL) == {"tiny": start}
+    for data, names in ((folder, ["other"]), (folder / "retrieval_other", []), (folder / "nowhere" / "x", [])):
+        with pytest.raises(BadData) as caught:
+            find_sets(data, RETRIEVAL, names)
+        assert caught.value.hint
+
+
+def test_the_sample_that_ships_is_whole() -> None:
+    """Every question has its passages in both languages, and every gold sentence is one of its passage's."""
+    for name, start in find_sets(SAMPLE, RETRIEVAL).items():
+        found = directions(name, start)
+        assert len(found) == 8
+        assert all(len(one.questions) == len(found[0].questions) for one in found)
+    for start in find_sets(SAMPLE, CITATION).values():
+        cases = rows(start.with_name(start.name + ".jsonl"), CitationRow)
+        assert all(0 <= case.gold_sentence < len(case.sentences) for case in cases)
+    readme = (SAMPLE / "README.md").read_text(encoding="utf-8")
+    assert "CC BY-SA 4.0" in readme
+    assert "XQuAD" in readme
 
 
 def test_scores_are_those_of_their_definitions() -> None:
     scores = score([1, 2, None, 5, 11])
     assert scores.n == 5
-    assert (scores.recall_1.estimate, scores.recall_5.estimate) == (0.2, 0.6)
-    assert scores.mrr == pytest.approx((1 + 1 / 2 + 1 / 5) / 5)
-    assert scores.ndcg == pytest.approx((1 + 1 / math.log2(3) + 1 / math.log2(6)) / 5)
+    assert {k: hit.estimate for k, hit in scores.hits.items()} == {1: 0.2, 2: 0.4, 3: 0.4, 5: 0.6, 10: 0.6}
+    assert scores.mrr.estimate == pytest.approx((1 + 1 / 2 + 1 / 5) / 5)
+    assert scores.ndcg.estimate == pytest.approx((1 + 1 / math.log2(3) + 1 / math.log2(6)) / 5)
+    assert scores.as_dict()["hit@1"]["low"] < 0.2 < scores.as_dict()["hit@1"]["high"]
     for wrong in ([], [0]):
         with pytest.raises(ValueError, match="rank"):
             score(wrong)
 
 
+def test_a_tie_is_no_hit() -> None:
+    assert rank_of("b", [("a", 2.0), ("b", 1.0)]) == 2
+    assert rank_of("a", [("a", 1.0), ("b", 1.0), ("c", 0.5)]) == 2
+    assert rank_of("b", [("a", 1.0), ("b", 1.0), ("c", 1.0)]) == 3
+    assert rank_of("c", [("a", 2.0), ("b", 1.0)]) is None
+
+
 def test_a_passage_that_is_taken_away_has_no_rank() -> None:
-    assert rank_of("b", ["a", "b"]) == 2
-    assert rank_of("b", ["a", "b"], absent="a") == 1
-    assert rank_of("a", ["a", "b"], absent="a") is None
-    assert rank_of("c", ["a", "b"]) is None
+    assert rank_of("b", [("a", 2.0), ("b", 1.0)], absent="a") == 1
+    assert rank_of("a", [("a", 2.0), ("b", 1.0)], absent="a") is None
 
 
 def test_fusion_adds_reciprocal_ranks() -> None:
-    assert fused([["a", "b"], ["b", "c"]]) == ["b", "a", "c"]
-    assert fused([["a"], []]) == ["a"]
+    assert [name for name, _ in fused([["a", "b"], ["b", "c"]])] == ["b", "a", "c"]
+    assert fused([["a"], []]) == [("a", 1 / 61)]
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "wrong"])
@@ -106,7 +148,7 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path, damage: str) -> None:
     else:
         path.write_text("" if damage == "empty" else '{"id": "q"}\n', encoding="utf-8")
     with pytest.raises(BadData) as caught:
-        directions(folder, "tiny")
+        directions("tiny", folder / "retrieval_tiny")
     assert path.name in caught.value.message
     assert caught.value.hint
 
@@ -116,18 +158,31 @@ def test_the_command_measures_every_system_in_every_direction(
     use_home: Home, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["eval", "retrieval", "--data", str(folder), "--set", "tiny", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
-    assert len(rows) == 6 * 4
-    found = {(row["direction"], row["system"]): row["scores"] for row in rows}
-    for name in ("zh→zh", "en→en", "en→zh", "zh→en"):
-        assert found[f"tiny {name}", "wenju"]["recall_1"]["estimate"] == 1.0
-        assert found[f"tiny {name}", "wenju"]["n"] == 3
-    assert found["tiny en→zh", "lexical"]["recall_5"]["estimate"] == 0.0
+    found = {(r["questions"], r["passages"], r["gold"], r["system"]): r for r in json.loads(capsys.readouterr().out)}
+    assert len(found) == 8 * 4
+    for asked, held in (("zh", "zh"), ("en", "en"), ("en", "zh"), ("zh", "en")):
+        ours = found[asked, held, held, "wenju"]
+        assert ours["hit@1"]["value"] == 1.0
+        assert (ours["set"], ours["n"], ours["pool"]) == ("tiny", 3, 3)
+        assert 0 < ours["milliseconds"]["embedding_p50"] < ours["milliseconds"]["p50"]
+    assert found["en", "zh", "zh", "lexical"]["hit@5"]["value"] == 0.0
 
 
-def test_without_the_files_it_says_what_to_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["eval", "retrieval"]) == 2
-    assert "--data" in capsys.readouterr().err
+@pytest.mark.weights
+def test_the_commands_work_without_any_data(use_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    for suite in ("retrieval", "evidence"):
+        assert main(["eval", suite, "--questions", "en", "--passages", "zh"]) == 0
+        shown = capsys.readouterr().out
+        assert "sample" in shown
+        assert "en→zh" in shown
+
+
+def test_a_wrong_place_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for suite in ("retrieval", "evidence"):
+        assert main(["eval", suite, "--data", str(tmp_path / "nothing")]) == 2
+        said = capsys.readouterr().err
+        assert "nothing" in said
+        assert "--data" in said
 
 
 def lists(count: int, informative: int) -> list[Listed]:
@@ -159,6 +214,21 @@ def test_a_gold_passage_that_was_not_found_counts_as_missed() -> None:
         fit(missed)
 
 
+def test_the_curve_gives_good_fits_high_probabilities() -> None:
+    """The features of the gold passage fit better; every second question has none."""
+    random = np.random.default_rng(3)
+    made = []
+    for number in range(200):
+        features = np.full((CALIBRATED + 2, 5), 0.3) + random.normal(scale=0.01, size=(CALIBRATED + 2, 5))
+        features[number % 3] += 0.3
+        made.append(Listed(f"document-{number}", features, number % 3))
+    curve, error = calibrate(made, "same")
+    assert curve.slope > 0
+    assert error < 0.05
+    with pytest.raises(ValueError, match="fit"):
+        calibrate([Listed(one.group, -one.features, one.gold) for one in made], "same")
+
+
 @pytest.mark.weights
 def test_the_sentence_that_answers_is_ranked_within_its_passage(
     use_home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -171,8 +241,10 @@ def test_the_sentence_that_answers_is_ranked_within_its_passage(
     ]
     text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
     (tmp_path / "citation_tiny.jsonl").write_text(text, encoding="utf-8")
-    assert main(["eval", "retrieval", "--data", str(tmp_path), "--set", "citation_tiny", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
-    assert {row["direction"] for row in rows} == {f"citation_tiny {a}→{b}" for a in ("zh", "en") for b in ("zh", "en")}
-    assert all(row["scores"]["n"] == 1 and row["recall_2"] == 1.0 for row in rows)
-    assert sum(row["scores"]["recall_1"]["estimate"] for row in rows) >= 3
+    assert main(["eval", "evidence", "--data", str(tmp_path), "--json"]) == 0
+    found = [row for row in json.loads(capsys.readouterr().out) if row["system"] == "wenju"]
+    assert {(row["questions"], row["passages"]) for row in found} == {
+        (a, b) for a in ("zh", "en") for b in ("zh", "en")
+    }
+    assert all(row["n"] == 1 and row["hit@2"]["value"] == 1.0 for row in found)
+    assert sum(row["hit@1"]["value"] for row in found) >= 3

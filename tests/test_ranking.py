@@ -61,7 +61,7 @@ def test_a_word_in_more_passages_is_less_rare(held: int, passages: int) -> None:
 @pytest.mark.parametrize(("question", "passage"), [("zh", "zh"), ("en", "en"), ("zh", "en"), ("en", "zh")])
 @pytest.mark.parametrize("feature", ["dense", "sentence", "late", "coverage"])
 def test_every_feature_speaks_for_a_passage(question: str, passage: str, feature: str) -> None:
-    features = Features(0.3, 0.3, 0.3, 0.3)
+    features = Features(0.3, 0.3, 0.3, 0.3, 0.3)
     ours = weights(question, passage)
     assert ours.score(replace(features, **{feature: 0.6})) > ours.score(features)
     assert ours == weights(passage, question)

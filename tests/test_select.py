@@ -130,7 +130,7 @@ def test_fewer_sentences_are_taken_where_the_search_is_surer(assistant: Assistan
     result = assistant.searcher.search("数字城市建设面临哪些问题？", 8)
     taken = [len(choose(result, 10, enough=enough)) for enough in (0.0, 0.5, 0.9, 0.99, 1.0)]
     assert taken == sorted(taken)
-    assert taken[0] == 1 < taken[-1] == 10
+    assert taken[0] == 1 < 3 < taken[-1] <= 10
     best, *others = result.sentences
     clear = replace(result, sentences=(best, *(replace(one, score=best.score - 4.0) for one in others)))
     assert choose(clear, 10, enough=0.9) == (best,)
@@ -161,3 +161,24 @@ def test_the_confidence_is_a_probability_whatever_the_scores(assistant: Assistan
         hits = (replace(result.hits[0], score=score), *result.hits[1:])
         for judged in (None, -1e9, 1e9):
             assert 0.0 <= confidence(replace(result, hits=hits), result.sentences[:2], judged) <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ("What number do I dial to call the association that published this?", "电话：+86-0755-88309115。"),
+        ("这篇文章的作者是谁？", "作者：王晓宁。"),
+    ],
+)
+def test_a_field_of_the_card_that_is_likely_right_is_all_that_is_read(
+    assistant: Assistant, question: str, field: str
+) -> None:
+    result = assistant.searcher.search(question, 8)
+    best = result.sentences[0]
+    assert best.text == field
+    surer = replace(result, sentences=(replace(best, score=best.score + 3), *result.sentences[1:]))
+    unsure = replace(result, sentences=tuple(replace(one, score=0.0) for one in result.sentences))
+    asked = condense(Turn(question))
+    chosen = select(asked, surer, ExtractiveReader(), limit=3, threshold=0.0).sentences
+    assert [sentence.text for sentence in chosen] == [field]
+    assert len(select(asked, unsure, ExtractiveReader(), limit=3, threshold=0.0).sentences) == 3

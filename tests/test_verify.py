@@ -16,7 +16,7 @@ from assistant.condense import condense
 from assistant.read import ExtractiveReader
 from assistant.select import select
 from assistant.types import Answer, Turn
-from assistant.verify import leaves_out, verify
+from assistant.verify import left_out, verify
 from knowledge.language import detect_language
 from tests.conftest import ScriptedChatModel, check_answer
 
@@ -267,7 +267,7 @@ def test_a_translation_of_the_best_sentence_stands_behind_a_draft_that_says_less
     evidence = select(question, assistant.searcher.search(SIZE_EN, 8), ExtractiveReader(), limit=3, threshold=0.0)
     lexicon = assistant.searcher.lexicon
     whole = "In 2021, the size of China's smart city industry reached RMB 369.61 billion, with a growth rate of 24.7%."
-    assert leaves_out("It was large.", evidence, lexicon)
+    assert left_out("It was large.", evidence, lexicon)[0] == 0
     wrong = whole.replace("24.7", "42.7")
     claims = verify("It reached RMB 369.61 billion.", evidence, assistant.searcher, backed=True, restated=whole)
     assert [claim.text for claim in claims] == ["It reached RMB 369.61 billion.", whole]
@@ -280,4 +280,4 @@ def test_a_translation_of_the_best_sentence_stands_behind_a_draft_that_says_less
 def test_an_answer_in_the_documents_language_is_not_restated(assistant: Assistant) -> None:
     question = condense(Turn(SIZE_ZH))
     evidence = select(question, assistant.searcher.search(SIZE_ZH, 8), ExtractiveReader(), limit=3, threshold=0.0)
-    assert not leaves_out("很大。", evidence, assistant.searcher.lexicon)
+    assert left_out("很大。", evidence, assistant.searcher.lexicon) == ()

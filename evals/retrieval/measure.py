@@ -5,57 +5,74 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from evals.stats import Interval, wilson
+from evals.stats import Interval, paired_bootstrap, wilson
 
 DEPTH = 10
 """How far down a ranking is looked at."""
 
+CUTOFFS = (1, 2, 3, 5, 10)
+"""The ranks for which hits are counted."""
+
+Ranking = Sequence[tuple[str, float]]
+"""Ids with their scores, best first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of one system in one direction.
+    """Scores of one system in one direction, each with its 95 % interval.
 
     Attributes:
         n: Questions.
-        recall_1: Share whose gold passage is first (R@1), with Wilson's 95 % interval.
-        recall_5: Share whose gold passage is among the first five (R@5).
-        mrr: Mean reciprocal rank within the first `DEPTH`.
+        hits: By cutoff the share whose gold passage is among so many first (hit@k; Wilson's interval).
+        mrr: Mean reciprocal rank within the first `DEPTH` (bootstrap interval).
         ndcg: Mean normalised discounted cumulative gain within the first `DEPTH` (Järvelin and Kekäläinen, 2002); with
-            one gold passage this is 1 / log2(1 + rank).
+            one gold passage this is 1 / log2(1 + rank) (bootstrap interval).
     """
 
     n: int
-    recall_1: Interval
-    recall_5: Interval
-    mrr: float
-    ndcg: float
+    hits: dict[int, Interval]
+    mrr: Interval
+    ndcg: Interval
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the scores under the names they are reported by (``"hit@1"``, ``"mrr@10"`` …)."""
+        named = {f"hit@{k}": hit for k, hit in self.hits.items()}
+        named |= {f"mrr@{DEPTH}": self.mrr, f"ndcg@{DEPTH}": self.ndcg}
+        return {name: {"value": one.estimate, "low": one.low, "high": one.high} for name, one in named.items()}
 
 
 def score(ranks: Sequence[int | None]) -> Scores:
     """Score a system by the rank of each question's gold passage.
 
     Args:
-        ranks: From 1; None where it is not among the first `DEPTH`.
+        ranks: From 1; None where it is not in the ranking.
 
     Raises:
         ValueError: There are none, or one is below 1.
     """
     if not ranks:
         raise ValueError("no ranks to score")
-    found = [rank for rank in ranks if rank is not None and rank <= DEPTH]
-    if any(rank < 1 for rank in found):
+    if any(rank is not None and rank < 1 for rank in ranks):
         raise ValueError("ranks begin at 1")
+    found = [math.inf if rank is None or rank > DEPTH else rank for rank in ranks]
     return Scores(
         n=len(ranks),
-        recall_1=wilson(sum(rank == 1 for rank in found), len(ranks)),
-        recall_5=wilson(sum(rank <= 5 for rank in found), len(ranks)),
-        mrr=sum(1 / rank for rank in found) / len(ranks),
-        ndcg=sum(1 / math.log2(1 + rank) for rank in found) / len(ranks),
+        hits={k: wilson(sum(rank <= k for rank in found), len(ranks)) for k in CUTOFFS},
+        mrr=_mean([1 / rank for rank in found]),
+        ndcg=_mean([1 / math.log2(1 + rank) for rank in found]),
     )
 
 
-def rank_of(gold: str, ranking: Sequence[str], absent: str = "") -> int | None:
-    """Return the rank of a passage in a ranking from which another is taken away, None if it is not in it."""
-    left = [passage_id for passage_id in ranking if passage_id != absent]
-    return left.index(gold) + 1 if gold in left else None
+def _mean(values: Sequence[float]) -> Interval:
+    return paired_bootstrap({str(at): [value] for at, value in enumerate(values)}, iterations=2000)
+
+
+def rank_of(gold: str, ranking: Ranking, absent: str = "") -> int | None:
+    """Return the rank of a passage in a ranking from which another is taken away, None if it is not in it.
+
+    Of passages with equal scores the gold one counts as the last: a tie is no hit.
+    """
+    scores = {passage_id: given for passage_id, given in ranking if passage_id != absent}
+    return sum(given >= scores[gold] for given in scores.values()) if gold in scores else None

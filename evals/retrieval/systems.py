@@ -10,7 +10,7 @@ from evals.retrieval.data import PassageRow
 from evals.retrieval.measure import DEPTH
 from knowledge.build import WHOLE, make_entries, spec_for
 from knowledge.embed import Embedder
-from knowledge.retrieve import Query, Searcher
+from knowledge.retrieve import Query, Searcher, SearchResult
 from knowledge.store import Store
 from knowledge.types import DocumentRecord
 
@@ -20,44 +20,49 @@ RRF = 60
 POOLED = 50
 """How many each leg hands to the fusion."""
 
-System = Callable[[Searcher, Query], list[str]]
-"""From a prepared question to passage ids, best first, at most `DEPTH` and one."""
+Found = list[tuple[str, float]]
+"""Passage ids with their scores, best first, at most `DEPTH` and one."""
+
+System = Callable[[Searcher, Query], Found]
+"""A way of searching, from a prepared question."""
 
 
-def dense(searcher: Searcher, query: Query) -> list[str]:
+def dense(searcher: Searcher, query: Query) -> Found:
     """Rank by the cosine of the model's vectors as they are."""
-    return [passage_id for passage_id, _ in searcher.store.dense(query.vector, DEPTH + 1)]
+    return searcher.store.dense(query.vector, DEPTH + 1)
 
 
-def lexical(searcher: Searcher, query: Query) -> list[str]:
+def lexical(searcher: Searcher, query: Query) -> Found:
     """Rank by BM25 over the question's own words."""
-    return [passage_id for passage_id, _ in _lexical(searcher, query, DEPTH + 1)]
+    return _lexical(searcher, query, DEPTH + 1)
 
 
-def plain_fusion(searcher: Searcher, query: Query) -> list[str]:
+def plain_fusion(searcher: Searcher, query: Query) -> Found:
     """Fuse both by reciprocal ranks, as most libraries do."""
     legs = (searcher.store.dense(query.vector, POOLED), _lexical(searcher, query, POOLED))
     return fused([[passage_id for passage_id, _ in leg] for leg in legs])[: DEPTH + 1]
 
 
-def ours(searcher: Searcher, query: Query) -> list[str]:
-    """Rank as the assistant does."""
-    return [hit.passage.id for hit in searcher.search(query, DEPTH + 1).hits]
+def found_by(result: SearchResult) -> Found:
+    """Return what a search of the assistant's found."""
+    return [(hit.passage.id, hit.score) for hit in result.hits]
 
 
-SYSTEMS: dict[str, System] = {"dense": dense, "lexical": lexical, "plain RRF": plain_fusion, "wenju": ours}
+BASELINES: dict[str, System] = {"dense": dense, "lexical": lexical, "plain RRF": plain_fusion}
+OURS, TRANSLATED = "wenju", "wenju + model"
+"""What the rows of the assistant's own search are called: by the question alone, with a chat model's translation."""
 
 
-def fused(legs: Iterable[Sequence[str]]) -> list[str]:
+def fused(legs: Iterable[Sequence[str]]) -> Found:
     """Fuse rankings by reciprocal ranks: the sum of 1 / (`RRF` + rank), rank from 1."""
     points: dict[str, float] = defaultdict(float)
     for leg in legs:
         for rank, passage_id in enumerate(leg, start=1):
             points[passage_id] += 1 / (RRF + rank)
-    return sorted(points, key=lambda passage_id: (-points[passage_id], passage_id))
+    return sorted(points.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _lexical(searcher: Searcher, query: Query, k: int) -> list[tuple[str, float]]:
+def _lexical(searcher: Searcher, query: Query, k: int) -> Found:
     return searcher.store.lexical([term.word for term in query.terms], k)
 
 
