@@ -164,7 +164,8 @@ def test_the_command_measures_every_system_in_every_direction(
         ours = found[asked, held, held, "wenju"]
         assert ours["hit@1"]["value"] == 1.0
         assert (ours["set"], ours["n"], ours["pool"]) == ("tiny", 3, 3)
-        assert 0 < ours["milliseconds"]["embedding_p50"] < ours["milliseconds"]["p50"]
+        assert min(ours["milliseconds"].values()) > 0
+        assert ours["milliseconds"]["p50"] <= ours["milliseconds"]["p95"]
     assert found["en", "zh", "zh", "lexical"]["hit@5"]["value"] == 0.0
 
 
