@@ -17,9 +17,8 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_the_first_example_is_true(name: str, use_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    shown = re.search(
-        r'<!-- example:zh -->\n```console\n\$ wenju ask --llm none "(?P<question>[^"\n]+)"\n(?P<output>.+?)\n```', text, re.S
-    )
+    pattern = r'<!-- example:zh -->\n```console\n\$ wenju ask --llm none "(?P<question>[^"\n]+)"\n(?P<output>.+?)\n```'
+    shown = re.search(pattern, text, re.DOTALL)
     assert shown is not None
     assert main(["ask", "--llm", "none", shown["question"]]) == 0
     assert capsys.readouterr().out.strip() == shown["output"].strip()
