@@ -128,6 +128,7 @@ def test_a_tie_is_no_hit() -> None:
     assert rank_of("a", [("a", 1.0), ("b", 1.0), ("c", 0.5)]) == 2
     assert rank_of("b", [("a", 1.0), ("b", 1.0), ("c", 1.0)]) == 3
     assert rank_of("c", [("a", 2.0), ("b", 1.0)]) is None
+    assert rank_of("a", [("a", 0.5), ("b", 0.9)]) == 1  # a ranking may have reasons besides the score
 
 
 def test_a_passage_that_is_taken_away_has_no_rank() -> None:

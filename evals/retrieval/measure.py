@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from evals.stats import Interval, paired_bootstrap, wilson
@@ -72,7 +73,11 @@ def _mean(values: Sequence[float]) -> Interval:
 def rank_of(gold: str, ranking: Ranking, absent: str = "") -> int | None:
     """Return the rank of a passage in a ranking from which another is taken away, None if it is not in it.
 
-    Of passages with equal scores the gold one counts as the last: a tie is no hit.
+    The order of the ranking counts; of passages with equal scores the gold one counts as the last: a tie is no hit.
     """
-    scores = {passage_id: given for passage_id, given in ranking if passage_id != absent}
-    return sum(given >= scores[gold] for given in scores.values()) if gold in scores else None
+    left = [one for one in ranking if one[0] != absent]
+    at = next((place for place, (passage_id, _) in enumerate(left) if passage_id == gold), None)
+    if at is None:
+        return None
+    tied = takewhile(lambda one: one[1] == left[at][1], left[at + 1 :])
+    return at + 1 + sum(1 for _ in tied)
