@@ -25,7 +25,7 @@ from assistant.asked import unmet_form
 from assistant.condense import Question
 from assistant.read import Reader
 from assistant.types import Reason
-from knowledge.calibration import log_odds
+from knowledge.calibration import log_odds, probability
 from knowledge.lexical import fold, index_tokens
 from knowledge.load import card_field
 from knowledge.retrieve import Query, SearchResult, SentenceHit
@@ -175,7 +175,7 @@ def confidence(result: SearchResult, sentences: Sequence[SentenceHit], judged: f
     if judged is not None:
         features.append(judged)
     total = curve["intercept"][0] + sum(w * x for w, x in zip(curve["weights"], features, strict=True))
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    return probability(total)
 
 
 def direction(result: SearchResult) -> Literal["same", "across"]:

@@ -165,11 +165,12 @@ def left_out(draft: str, evidence: Evidence, lexicon: Lexicon) -> tuple[int, ...
     said = set(content_tokens(draft))
     found = []
     for at, sentence in enumerate(evidence.sentences[:RESTATED]):
+        if likely[sentence.passage.id, sentence.span.start] < WORTH_RESTATING:
+            continue
         words = [word for word in content_tokens(sentence.text) if word not in asked and not word[0].isdigit()]
         translations = lexicon.translations(words, sentence.passage.language)
         covered = sum(word in said or not said.isdisjoint(translations[word]) for word in words)
-        sure = likely[sentence.passage.id, sentence.span.start]
-        if sure >= WORTH_RESTATING and covered < SAID_ACROSS * len(words):
+        if covered < SAID_ACROSS * len(words):
             found.append(at)
     return tuple(found)
 

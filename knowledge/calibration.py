@@ -2,7 +2,7 @@
 
 The fit (`knowledge.ranking`) orders the passages of one search; it says nothing by itself, and the fits of a passage in
 the question's language and of one in the other are not comparable. A logistic curve for each of the two (Platt, 1999)
-turns them into probabilities that are. The curves come from `evals.retrieval.calibrate`; they are stored in an index
+turns them into probabilities that are. The curves come from `evals.retrieval.fit`; they are stored in an index
 when it is made, with the data they were fitted on, because they belong to its embedding model.
 """
 

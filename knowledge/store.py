@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -310,17 +310,8 @@ class Store:
 
     def sentence_tokens(self, ids: Collection[str]) -> dict[str, list[frozenset[str]]]:
         """Return the tokens of each sentence of passages, by passage id; an id that is not there is left out."""
-        with self._file.reading() as (connection, _):
-            found: dict[str, list[frozenset[str]]] = {}
-            rows = connection.execute(
-                "SELECT passages.id, sentences.tokens FROM passages "
-                "JOIN sentences ON sentences.passage = passages.rowid "
-                f"WHERE passages.id {AMONG} ORDER BY passages.rowid, sentences.ordinal",
-                (bound(ids),),
-            )
-            for passage_id, tokens in rows:
-                found.setdefault(passage_id, []).append(frozenset(from_row(tokens)))
-            return found
+        found = self._of_sentences(ids, "tokens")
+        return {id_: [frozenset(from_row(row)) for row in rows] for id_, rows in found.items()}
 
     def average_length(self) -> float:
         """Return the mean number of tokens in a passage, 0.0 for an empty store."""
@@ -361,17 +352,8 @@ class Store:
 
         A sentence that was stored without has none; an id that is not there is left out.
         """
-        with self._file.reading() as (connection, _):
-            found: dict[str, list[Vectors]] = {}
-            rows = connection.execute(
-                "SELECT passages.id, sentences.states FROM passages "
-                "JOIN sentences ON sentences.passage = passages.rowid "
-                f"WHERE passages.id {AMONG} ORDER BY passages.rowid, sentences.ordinal",
-                (bound(ids),),
-            )
-            for passage_id, blob in rows:
-                found.setdefault(passage_id, []).append(self._states(blob))
-            return found
+        found = self._of_sentences(ids, "states")
+        return {id_: [self._states(blob) for blob in blobs] for id_, blobs in found.items()}
 
     def mean_state(self, language: Language, sample: int = 1000) -> Vectors | None:
         """Return the mean token state of the collection's sentences in a language, shape (dimension,).
@@ -422,6 +404,20 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _of_sentences(self, ids: Collection[str], column: Literal["tokens", "states"]) -> dict[str, list[Any]]:
+        """Return a column of each sentence of passages, by passage id; an id that is not there is left out."""
+        found: dict[str, list[Any]] = {}
+        with self._file.reading() as (connection, _):
+            rows = connection.execute(
+                f"SELECT passages.id, sentences.{column} FROM passages "
+                "JOIN sentences ON sentences.passage = passages.rowid "
+                f"WHERE passages.id {AMONG} ORDER BY passages.rowid, sentences.ordinal",
+                (bound(ids),),
+            )
+            for passage_id, value in rows:
+                found.setdefault(passage_id, []).append(value)
+        return found
 
     def _scrub(self) -> None:
         """Take deleted rows out of the journal and the derived file as well."""

@@ -18,6 +18,9 @@ from evals.retrieval.systems import BASELINES, OURS, TRANSLATED, Found, found_by
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.chain import AnswerChain
+    from assistant.condense import Question
+    from knowledge.retrieve import Searcher
     from knowledge.types import Language
 
 
@@ -90,10 +93,10 @@ def _measure(direction: Direction, assistant: Assistant, scratch: Path, limit: i
                     name: partial(system, searcher, query) for name, system in BASELINES.items()
                 }
                 # Timed from the words, the embedding included; the baselines are given it.
-                ways[OURS] = lambda text=text: found_by(searcher.search(text, DEPTH + 1))  # type: ignore[misc]
+                ways[OURS] = partial(_searched, searcher, text)
                 if translating:
                     put = Question(text, text, direction.questions_in)
-                    ways[TRANSLATED] = lambda put=put: found_by(chain.retrieve(put))  # type: ignore[misc]
+                    ways[TRANSLATED] = partial(_translated, chain, put)
                 for name, way in ways.items():
                     started = time.perf_counter()
                     ranking = way()
@@ -111,3 +114,11 @@ def _measure(direction: Direction, assistant: Assistant, scratch: Path, limit: i
             scores=score(of_system),
             milliseconds=milliseconds(seconds[name], seconds["embedding"]),
         )
+
+
+def _searched(searcher: Searcher, text: str) -> Found:
+    return found_by(searcher.search(text, DEPTH + 1))
+
+
+def _translated(chain: AnswerChain, question: Question) -> Found:
+    return found_by(chain.retrieve(question))
