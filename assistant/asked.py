@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from assistant import names, quantities
 from knowledge.lexical import content_tokens, index_tokens
-from knowledge.retrieve import Query
+from knowledge.question import Query
 
 _ZH_ROLE = re.compile(
     r"(?P<role>[\u4e00-\u9fff]{1,12}?)(?:现在|目前|又)?(?:是谁|是哪一?位|叫什么|姓什么|名叫什么)(?:名字)?(?=[呢啊呀]?(?:\W|$))"

@@ -28,7 +28,8 @@ from assistant.types import Reason
 from knowledge.calibration import log_odds, probability
 from knowledge.lexical import fold, index_tokens
 from knowledge.load import card_field
-from knowledge.retrieve import Query, SearchResult, SentenceHit
+from knowledge.question import Query
+from knowledge.retrieve import SearchResult, SentenceHit
 from knowledge.split import text_size
 
 DENIED = -0.5
@@ -40,7 +41,7 @@ Evidence that fits a question closely fits its false premise as closely ("why di
 KEEP_WITHIN = 5.0
 """Sentences whose scores fall this far behind the best one are left out."""
 
-SHARPNESS = 2.0
+SHARPNESS = 2.2
 """Sentence scores times this are log-odds that a sentence holds the answer.
 
 Greatest likelihood of the gold sentences of the suites ``facts`` and ``facts_tuning``, alike in both languages.

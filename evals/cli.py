@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from evals.baseline import SuiteBaseline
     from evals.cases import Suite
     from evals.recording import Recording
+    from evals.retrieval.data import Pool
     from evals.runner import AnsweringAssistant
+
+
+SCALE = 100_000
+"""How many passages ``wenju eval scale`` stores unless it is told otherwise."""
 
 
 def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +36,8 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "suite",
         help="name of a suite (facts, heldout …) or path of a .jsonl file; or retrieval or evidence, which measure how "
-        "well passages and the sentences in them are found on benchmark sets",
+        "well passages and the sentences in them are found on benchmark sets, or scale, which measures what a large "
+        "collection costs",
     )
     parser.add_argument("--llm", metavar="SPEC", help="who reads: none, local, or any chat model (default: settings)")
     parser.add_argument("--limit", type=_positive, metavar="N", help="ask N cases, spread evenly over the suite")
@@ -45,7 +51,9 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--baseline", metavar="FILE|none", help="compare with this baseline (default: the shipped one)")
     parser.add_argument("--bless", action="store_true", help="accept this run as the baseline")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first case that does not pass")
-    benchmarks = parser.add_argument_group("for retrieval and evidence, which also take --llm, --limit and --json")
+    benchmarks = parser.add_argument_group(
+        "for retrieval, evidence and scale, which also take --json, the first --llm and --limit"
+    )
     benchmarks.add_argument(
         "--data",
         type=Path,
@@ -54,8 +62,17 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     benchmarks.add_argument("--set", action="append", default=[], metavar="NAME", help="only this set; repeatable")
     benchmarks.add_argument("--questions", choices=["zh", "en"], help="only questions in this language")
-    benchmarks.add_argument("--passages", choices=["zh", "en", "both"], help="only this pool of passages")
+    benchmarks.add_argument(
+        "--passages",
+        type=_pool,
+        metavar="zh|en|both|N",
+        help=f"only this pool of passages; for scale how many (default: {SCALE})",
+    )
     parser.set_defaults(run=run_command)
+
+
+def _pool(text: str) -> Pool | int:
+    return text if text in ("zh", "en", "both") else _positive(text)  # type: ignore[return-value]  # it is one of them
 
 
 def _positive(text: str) -> int:
@@ -72,6 +89,8 @@ def run_command(args: argparse.Namespace) -> int:
     from knowledge.errors import KnowledgeError
 
     try:
+        if args.suite == "scale":
+            return _scale(args)
         if args.suite in ("retrieval", "evidence"):
             return _benchmark(args)
         suite = _chosen(args)
@@ -83,9 +102,27 @@ def run_command(args: argparse.Namespace) -> int:
         return int(ExitCode.CONFIGURATION)
 
 
+def _scale(args: argparse.Namespace) -> int:
+    from assistant.console import progress
+    from evals.cases import BadCases
+    from evals.gates import ExitCode
+    from evals.retrieval.scale import measure_scale, print_scale
+
+    passages = SCALE if args.passages is None else args.passages
+    if not isinstance(passages, int):
+        raise BadCases("`wenju eval scale` needs a number of passages.", hint="Say, e.g., --passages 100000.")
+    with progress("Storing passages") as update:
+        measured = measure_scale(passages, args.data, update)
+    print_scale(measured, as_json=args.json)
+    return int(ExitCode.FAILED if measured.failures else ExitCode.PASSED)
+
+
 def _benchmark(args: argparse.Namespace) -> int:
+    from evals.cases import BadCases
     from evals.retrieval.report import print_measured
 
+    if isinstance(args.passages, int):
+        raise BadCases("--passages takes a number for scale only.", hint="Say --passages zh, en or both.")
     which = {"names": args.set, "questions": args.questions, "passages": args.passages}
     if args.suite == "evidence":
         from evals.retrieval.sentences import measure_sentences

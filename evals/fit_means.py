@@ -61,8 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--published", action="store_true", help="of the model as published, for `evals.adapter.train`")
     options = parser.parse_args()
     embedder = Assistant().embedder
+    if options.published:
+        embedder = Embedder(str(Assistant().weights.path(embedder.name)), name=embedder.name)
     languages: tuple[Language, ...] = ("zh", "en")
     found = {language: language_means(read(options.data, language), embedder) for language in languages}
     means = {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
+from knowledge.adapter import corrections
 from knowledge.encoder import NumpyEncoder
 from knowledge.errors import WeightsCorrupt, WeightsMissing
 from knowledge.weights import Weights
@@ -36,6 +37,7 @@ class Embedder(Embeddings):
         threads: CPU threads for torch (a setting of the whole process), or None for torch's own choice.
         quick: The same model in numpy, for questions and for few passages.
         local_only: Fetch nothing.
+        corrections: What is added to weights of the model, by name (`knowledge.adapter`); `quick` has them already.
 
     Attributes:
         name: What an index calls it.
@@ -49,8 +51,10 @@ class Embedder(Embeddings):
         threads: int | None = None,
         quick: NumpyEncoder | None = None,
         local_only: bool = True,
+        corrections: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.name = name
+        self._corrections = corrections or {}
         self._source = source
         self._threads = threads
         self._quick = quick
@@ -161,7 +165,9 @@ class Embedder(Embeddings):
     def _load(self) -> SentenceTransformer:
         with self._loading:
             if self._model is None:
-                self._model = _open_model(self._source, self._local_only, self._threads)
+                model = _open_model(self._source, self._local_only, self._threads)
+                _correct(model, self._corrections)
+                self._model = model
             return self._model
 
 
@@ -179,7 +185,9 @@ def open_embedder(model: str, weights: Weights, *, threads: int | None = None) -
     """
     if any(row.name == model and row.kind == "embedding" for row in weights.rows()):
         folder = weights.path(model)
-        return Embedder(str(folder), name=model, threads=threads, quick=NumpyEncoder(folder))
+        correct = corrections(model)
+        quick = NumpyEncoder(folder, correct)
+        return Embedder(str(folder), name=model, threads=threads, quick=quick, corrections=correct)
     folder = Path(model).expanduser()
     if folder.is_dir():
         if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
@@ -217,6 +225,16 @@ def _open_model(source: str, local_only: bool, threads: int | None) -> SentenceT
     finally:
         if bars:
             logging.enable_progress_bar()
+
+
+def _correct(model: SentenceTransformer, corrections: Mapping[str, np.ndarray]) -> None:
+    import torch
+
+    transformer: Any = model[0]
+    parameters = dict(transformer.auto_model.named_parameters()) if corrections else {}
+    with torch.no_grad():
+        for name, correction in corrections.items():
+            parameters[name] += torch.from_numpy(correction)
 
 
 def _folder_prompts(folder: Path) -> dict[str, str]:

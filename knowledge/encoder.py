@@ -12,7 +12,7 @@ import json
 import mmap
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class NumpyEncoder:
     Args:
         folder: A sentence-transformers folder that `knowledge.e5.convert` wrote: a ``BertModel`` in float32 with exact
             GELU, mean pooling over all tokens, then normalisation.
+        corrections: What is added to weights of it, by name (`knowledge.adapter`).
 
     Raises:
         WeightsCorrupt: The folder holds another kind of model, or its weights cannot be read.
@@ -54,7 +55,7 @@ class NumpyEncoder:
         max_tokens: Longer texts are cut to so many tokens.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, corrections: Mapping[str, np.ndarray] | None = None) -> None:
         from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
 
         self._blas = ThreadpoolController()
@@ -69,6 +70,8 @@ class NumpyEncoder:
             self._layers = int(config["num_hidden_layers"])
             self._epsilon = float(config["layer_norm_eps"])
             self._weights = map_safetensors(folder / "model.safetensors")
+            for name, correction in (corrections or {}).items():
+                self._weights[name] = self._weights[name] + correction
             self._tokenizer = UnigramTokenizer(folder)
         except (OSError, ValueError, KeyError, struct.error) as error:
             raise WeightsCorrupt(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from knowledge.calibration import log_odds, probability
+from knowledge.ranking import preference
 from knowledge.retrieve import SearchResult
 
 Key = TypeVar("Key", bound=Hashable)
@@ -26,7 +27,8 @@ def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
         translated: Search with a translation of it.
 
     Returns:
-        Every passage and sentence that either found, best first.
+        Every passage and sentence that either found, best first; a plausible passage in the question's language goes
+        before one in the other, as in a single search.
     """
     hits = {hit.passage.id: hit for hit in (*translated.hits, *own.hits)}
     features = {
@@ -38,7 +40,13 @@ def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
         {hit.passage.id: log_odds(hit.score) for hit in own.hits},
         {hit.passage.id: log_odds(hit.score) for hit in translated.hits},
     )
-    ranked = sorted(scores, key=lambda passage_id: (-scores[passage_id], passage_id))
+    asked_in = own.query.language
+
+    def place(passage_id: str) -> tuple[float, str]:
+        score = scores[passage_id]
+        return -score - preference(score, asked_in, hits[passage_id].passage.language), passage_id
+
+    ranked = sorted(scores, key=place)
     found_by = {
         passage_id: tuple(
             dict.fromkeys(

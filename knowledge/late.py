@@ -12,6 +12,7 @@ A token's state is stored as signed bytes with one scale: 388 bytes at 384 dimen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -32,20 +33,51 @@ def pack(states: npt.ArrayLike) -> bytes:
     return bytes(scales.tobytes()) + bytes(rounded.tobytes())
 
 
-def unpack(blob: bytes | None, dimension: int) -> Array:
-    """Read token states back, shape (tokens, dimension); none if nothing was stored.
+@dataclass(frozen=True, slots=True)
+class TokenStates:
+    """The token states of a passage's sentences, as they are stored.
+
+    Attributes:
+        rows: int8 of shape (tokens, dimension), all sentences one after the other.
+        scales: float32 of shape (tokens,); a state is its row times its scale.
+        squares: float32 of shape (tokens,): the squared length of each state.
+        lengths: How many tokens each sentence has.
+    """
+
+    rows: npt.NDArray[np.int8]
+    scales: Array
+    squares: Array
+    lengths: tuple[int, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return int(self.rows.nbytes + self.scales.nbytes + self.squares.nbytes)
+
+
+def unpack(blobs: Sequence[bytes | None], dimension: int) -> TokenStates:
+    """Read the token states of consecutive sentences back; a sentence for which nothing was stored has no tokens.
 
     Raises:
-        ValueError: The length is not that of whole tokens.
+        ValueError: The length of a blob is not that of whole tokens.
     """
-    if not blob:
-        return np.zeros((0, dimension), dtype=np.float32)
-    tokens, rest = divmod(len(blob), 4 + dimension)
-    if rest:
-        raise ValueError("token states are cut off")
-    scales = np.frombuffer(blob, "<f4", tokens)
-    rounded = np.frombuffer(blob, np.int8, tokens * dimension, 4 * tokens).reshape(tokens, dimension)
-    return np.asarray(rounded * scales[:, None], dtype=np.float32)
+    scales, rows, lengths = [np.zeros(0, np.float32)], [np.zeros((0, dimension), np.int8)], []
+    for blob in blobs:
+        tokens, rest = divmod(len(blob or b""), 4 + dimension)
+        if rest:
+            raise ValueError("token states are cut off")
+        if blob and tokens:
+            scales.append(np.frombuffer(blob, "<f4", tokens))
+            rows.append(np.frombuffer(blob, np.int8, tokens * dimension, 4 * tokens).reshape(tokens, dimension))
+        lengths.append(tokens)
+    joined, scale = np.concatenate(rows), np.concatenate(scales).astype(np.float32)
+    squares = np.einsum("td,td->t", joined, joined, dtype=np.float32) * scale**2
+    return TokenStates(joined, scale, squares, tuple(lengths))
+
+
+def states_of(stored: TokenStates) -> Array:
+    """Return the states themselves, shape (tokens, dimension)."""
+    return np.asarray(stored.rows * stored.scales[:, None], dtype=np.float32)
 
 
 def centred(states: Array, mean: Array | None) -> Array:
@@ -54,22 +86,32 @@ def centred(states: Array, mean: Array | None) -> Array:
     return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def max_similarities(question: Array, sentences: Sequence[Array]) -> list[Array]:
-    """Compare a question's tokens with those of several sentences.
+def max_similarities(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> list[Array]:
+    """Compare a question's tokens with those of the sentences of several passages.
 
     Args:
         question: Unit rows, shape (question tokens, dimension).
-        sentences: Unit rows for each sentence, shape (its tokens, dimension).
+        passages: The passages' token states.
+        mean: What is taken away from each state before it is scaled to unit length, shape (dimension,), or None.
 
     Returns:
-        For each sentence the best cosine of each question token, shape (question tokens,); -1 where it has no tokens.
+        For each passage the best cosine of each question token in each sentence, shape (sentences, question tokens);
+        -1 where a sentence has no tokens.
     """
-    filled = [at for at, sentence in enumerate(sentences) if len(sentence)]
-    best: list[Array] = [np.full(len(question), -1.0, dtype=np.float32)] * len(sentences)
-    if not filled or not len(question):
+    best = [np.full((len(one.lengths), len(question)), -1.0, dtype=np.float32) for one in passages]
+    lengths = np.array([length for one in passages for length in one.lengths], dtype=np.int64)
+    filled = lengths > 0
+    if not len(question) or not filled.any():
         return best
-    similar = np.concatenate([sentences[at] for at in filled]) @ question.T
-    starts = np.cumsum([0, *(len(sentences[at]) for at in filled[:-1])])
-    for at, row in zip(filled, np.maximum.reduceat(similar, starts, axis=0), strict=True):
-        best[at] = row
-    return best
+    # (s - m)·q and |s - m|² from one product with the stored bytes, which are never copied centred.
+    centre = np.zeros(question.shape[1], np.float32) if mean is None else mean
+    asked = np.concatenate([question, centre[None, :]])
+    rows = np.concatenate([one.rows for one in passages]).astype(np.float32)
+    products = (rows @ asked.T) * np.concatenate([one.scales for one in passages])[:, None]
+    squares = np.concatenate([one.squares for one in passages]) - 2 * products[:, -1] + centre @ centre
+    similar = (products[:, :-1] - question @ centre) / np.sqrt(np.maximum(squares, 1e-12))[:, None]
+    starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
+    found = np.full((len(lengths), len(question)), -1.0, dtype=np.float32)
+    found[filled] = np.maximum.reduceat(similar, starts, axis=0)
+    ends = np.cumsum([len(one.lengths) for one in passages])
+    return np.split(found, ends[:-1])

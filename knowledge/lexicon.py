@@ -6,7 +6,8 @@ a few look-ups. The labels of the document cards (`knowledge.load.CARD_LABELS`) 
 so we know what each means in the other language.
 
 The weight of a translation is one over the number of content words of the definition it comes from: 政府 "government"
-has weight 1, 试点 "pilot scheme" gives "pilot" weight 1/2.
+has weight 1, 试点 "pilot scheme" gives "pilot" weight 1/2. Names are taken out of definitions that describe what they
+name (华沙 "Warsaw, capital of Poland"), and have their pinyin (成都 "chengdu", 王建国 "wang" and "jianguo").
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from knowledge.lexical import content_tokens
 from knowledge.load import CARD_LABELS
 from knowledge.types import Language
 
-LEXICON_VERSION = 2
+LEXICON_VERSION = 4
 """Goes up when the file would be made differently from the same dictionary."""
 
 LONGEST_DEFINITION = 4
@@ -34,6 +35,8 @@ LONGEST_DEFINITION = 4
 _NOT_A_TRANSLATION = re.compile(r"^(CL:|see |surname |old variant|variant of|erhua variant|abbr\. for|\(Tw\) variant)")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _HAN_ONLY = re.compile(f"[{HAN}]+")
+_NAME = re.compile(r"(?:(?:[A-Z][\w'’.-]*|of|the|de|von|van)\s+)*[A-Z][\w'’.-]*")
+"""The words with a capital that a name's definition begins with."""
 _GLOSS_WORDS = frozenset("sb sth etc esp lit fig eg ie oneself one".split())
 
 
@@ -89,14 +92,21 @@ def _pairs() -> Iterator[tuple[str, str, float]]:
         headword = entry["simplified"]
         if not _HAN_ONLY.fullmatch(headword):
             continue
-        for definition in entry["definitions"]:
-            if _NOT_A_TRANSLATION.match(definition):
-                continue
-            tokens = content_tokens(_ASIDE.sub("", definition))
-            words = [token for token in tokens if token.isascii() and token not in _GLOSS_WORDS]
+        definitions = [_ASIDE.sub("", one) for one in entry["definitions"] if not _NOT_A_TRANSLATION.match(one)]
+        if len(headword) > 1 and entry["pinyin"][:1].isupper():  # how CC-CEDICT marks names
+            definitions += [name[0] for name in map(_NAME.match, definitions) if name]
+            definitions.append(_romanised(entry["pinyin"]))
+        for definition in definitions:
+            words = [token for token in content_tokens(definition) if token.isascii() and token not in _GLOSS_WORDS]
             if 0 < len(words) <= LONGEST_DEFINITION:
                 for word in words:
                     yield headword, word, 1 / len(words)
+
+
+def _romanised(pinyin: str) -> str:
+    """Write pinyin as names are spelled in English: ``Xi2 Jin4 ping2`` → ``Xi Jinping``."""
+    plain = re.sub(r"[0-9·]", "", pinyin).replace("u:", "ü").split(" ")
+    return "".join(f" {syllable}" if syllable[:1].isupper() else syllable for syllable in plain).strip()
 
 
 def _build(path: Path) -> None:

@@ -20,8 +20,7 @@ longer, decided how much of each. How, and what else was tried, is in docs/retri
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -78,11 +77,11 @@ ACROSS_LANGUAGES = Weights(dense=10.9, sentence=2.0, late=12.0, coverage=2.0, ev
 class SentenceWeights:
     """What makes a sentence of a passage the one that holds the answer."""
 
-    cosine: float = 2.0
+    cosine: float = 1.3
     late: float = 16.0
     coverage: float = 4.0
-    neighbours: float = 0.5
-    passage: float = 0.2
+    neighbours: float = 0.35
+    passage: float = 0.13
 
     def own(self, late: float, coverage: float) -> float:
         """Return how much its tokens and words speak for a sentence."""
@@ -166,53 +165,14 @@ def centre_of(model: str) -> Centre:
     resource = files("knowledge").joinpath("means", f"{model}.json") if "/" not in model else None
     if resource is None or not resource.is_file():
         return Centre({})
-    stored = json.loads(resource.read_text(encoding="utf-8"))["means"]
-    return Centre(
-        {
-            (kind, language): np.asarray(mean, dtype=np.float32)
-            for kind, by_language in stored.items()
-            for language, mean in by_language.items()
-        }
-    )
+    return Centre(read_means(resource.read_text(encoding="utf-8")))
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A content word of the question.
-
-    Attributes:
-        word: The token.
-        rarity: Its inverse document frequency in the collection (Robertson and Spärck Jones), its translations
-        counted in.
-        translations: Tokens of the other language with weights in (0, 1].
-    """
-
-    word: str
-    rarity: float
-    translations: Mapping[str, float]
-
-    def matched(self, tokens: Collection[str], across: bool) -> float:
-        """Return how well `tokens` hold this word, 0 to 1."""
-        if self.word in tokens:
-            return 1.0
-        if not across:
-            return 0.0
-        return max((weight for token, weight in self.translations.items() if token in tokens), default=0.0)
-
-
-def rarity(document_frequency: int, passages: int) -> float:
-    """Return the inverse document frequency of a word that so many of the passages hold."""
-    held = min(document_frequency, passages)
-    return math.log(1.0 + (passages - held + 0.5) / (held + 0.5))
-
-
-def coverage(terms: Collection[Term], tokens: Collection[str], *, across: bool) -> float:
-    """Return the share of the question that `tokens` hold, weighted by rarity, 0 to 1.
-
-    Args:
-        terms: The question's content words.
-        tokens: Index tokens of a passage or sentence; a set is fastest.
-        across: Whether the text is in the other language, so that translations count.
-    """
-    whole = sum(term.rarity for term in terms)
-    return sum(term.rarity * term.matched(tokens, across) for term in terms) / whole if whole > 0 else 0.0
+def read_means(text: str) -> dict[tuple[str, Language], Array]:
+    """Read what `evals.fit_means` wrote: by kind and language a mean of shape (dimension,)."""
+    stored = json.loads(text)["means"]
+    return {
+        (kind, language): np.asarray(mean, dtype=np.float32)
+        for kind, by_language in stored.items()
+        for language, mean in by_language.items()
+    }

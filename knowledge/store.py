@@ -23,7 +23,7 @@ from knowledge.calibration import Calibration
 from knowledge.errors import DocumentUnknown, KnowledgeError
 from knowledge.index_check import problems
 from knowledge.index_file import IndexFile
-from knowledge.late import unpack
+from knowledge.late import TokenStates, states_of, unpack
 from knowledge.rows import AMONG, Entry, bound
 from knowledge.terms import any_of, from_row, to_term
 from knowledge.types import DocumentRecord, IndexSpec, Language, Passage, Span
@@ -347,13 +347,10 @@ class Store:
                 found[passage_id] = (spans, self._vectors([blob for _, _, blob in sentences]))
         return found
 
-    def sentence_states(self, ids: Collection[str]) -> dict[str, list[Vectors]]:
-        """Return for each passage the token states of its sentences, each of shape (tokens, dimension).
-
-        A sentence that was stored without has none; an id that is not there is left out.
-        """
+    def sentence_states(self, ids: Collection[str]) -> dict[str, TokenStates]:
+        """Return for each passage the token states of its sentences; an id that is not there is left out."""
         found = self._of_sentences(ids, "states")
-        return {id_: [self._states(blob) for blob in blobs] for id_, blobs in found.items()}
+        return {id_: self._states(blobs) for id_, blobs in found.items()}
 
     def mean_state(self, language: Language, sample: int = 1000) -> Vectors | None:
         """Return the mean token state of the collection's sentences in a language, shape (dimension,).
@@ -374,8 +371,8 @@ class Store:
                 f"WHERE language = ? AND states IS NOT NULL AND sentences.rowid {AMONG}",
                 (language, json.dumps(list(chosen))),
             ).fetchall()
-        states = [self._states(blob) for (blob,) in rows]
-        return np.concatenate(states).mean(axis=0) if any(len(own) for own in states) else None
+        states = states_of(self._states([blob for (blob,) in rows]))
+        return states.mean(axis=0) if len(states) else None
 
     def check(self) -> list[str]:
         """Look at every row; return one sentence for each thing that is wrong, nothing if all is well.
@@ -436,9 +433,9 @@ class Store:
             # The file was rebuilt or damaged meanwhile: what we hold is not of it and must not be saved.
             self._dense.forget_file()
 
-    def _states(self, blob: bytes | None) -> Vectors:
+    def _states(self, blobs: Sequence[bytes | None]) -> TokenStates:
         try:
-            return unpack(blob, self.spec.dimension)
+            return unpack(blobs, self.spec.dimension)
         except ValueError as error:
             raise schema.damaged(self.path, "a sentence's token states are cut off") from error
 

@@ -16,6 +16,7 @@ from langchain_core.documents import Document
 import knowledge.build
 from knowledge.build import build_index, rebuild, spec_for
 from knowledge.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, IndexOutdated
+from knowledge.late import states_of
 from knowledge.lexical import index_tokens, query_tokens
 from knowledge.store import Store
 from tests.hashing_embedder import HashingEmbedder
@@ -261,16 +262,16 @@ def test_token_states_are_stored_of_each_sentence_if_the_model_tells_them(path: 
         ids = [found for found, _ in store.dense(embedder.encode_query("城市"), 10)]
         states = store.sentence_states(ids)
         for passage in store.passages(ids):
-            assert [len(own) for own in states[passage.id]] == [span.end - span.start for span in passage.sentences]
-            for own, span in zip(states[passage.id], passage.sentences, strict=True):
-                np.testing.assert_allclose(own, embedder.encode_passages(list(span.of(CITY))), atol=0.01)
+            assert states[passage.id].lengths == tuple(span.end - span.start for span in passage.sentences)
+            characters = [character for span in passage.sentences for character in span.of(CITY)]
+            np.testing.assert_allclose(states_of(states[passage.id]), embedder.encode_passages(characters), atol=0.01)
         assert store.check() == []
 
 
 def test_a_model_that_tells_no_states_stores_none(store: Store, embedder: HashingEmbedder) -> None:
     build_index([document(CITY)], store, embedder)
     ids = [found for found, _ in store.dense(embedder.encode_query("城市"), 10)]
-    assert all(len(own) == 0 for group in store.sentence_states(ids).values() for own in group)
+    assert all(not any(group.lengths) for group in store.sentence_states(ids).values())
 
 
 def test_a_missing_index_is_built_from_documents(path: Path, embedder: HashingEmbedder) -> None:

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.settings import Settings
+from knowledge.adapter import corrections
 from knowledge.embed import Embedder, open_embedder
 from knowledge.encoder import NumpyEncoder, erf, gelu
 from knowledge.errors import WeightsCorrupt, WeightsMissing
@@ -173,7 +174,7 @@ def shipped() -> Embedder:
 
 @pytest.mark.weights
 def test_the_shipped_model_has_the_vectors_of_sentence_transformers(shipped: Embedder) -> None:
-    theirs = Embedder(str(weights_of_this_machine().path(E5)), name="plain")
+    theirs = Embedder(str(weights_of_this_machine().path(E5)), name="plain", corrections=corrections(E5))
     questions = np.stack([shipped.encode_query(text) for text in TEXTS])
     expected = np.stack([theirs.encode_query(text) for text in TEXTS])
     assert np.sum(questions * expected, axis=1).min() > 0.99999

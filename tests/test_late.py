@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from knowledge.late import centred, max_similarities, pack, unpack
+from knowledge.late import centred, max_similarities, pack, states_of, unpack
 
 DIMENSION = 8
 NUMBERS = st.floats(-1000, 1000, width=32)
@@ -17,8 +17,11 @@ STATES = st.integers(0, 6).flatmap(lambda tokens: arrays(np.float32, (tokens, DI
 
 @given(STATES)
 def test_what_is_read_back_is_what_was_stored_but_for_rounding(states: np.ndarray) -> None:
-    back = unpack(pack(states), DIMENSION)
+    stored = unpack([pack(states)], DIMENSION)
+    back = states_of(stored)
     assert back.shape == states.shape
+    np.testing.assert_allclose(stored.squares, np.square(back).sum(axis=1), rtol=1e-3)
+    assert stored.lengths == (len(states),)
     assert back.dtype == np.float32
     step = np.abs(states).max(axis=1, keepdims=True, initial=0.0) / 127
     assert (np.abs(back - states) <= 0.501 * step + 1e-9).all()
@@ -30,7 +33,9 @@ def test_a_token_takes_its_dimension_and_four_bytes() -> None:
 
 @pytest.mark.parametrize("blob", [None, b""])
 def test_nothing_stored_is_no_tokens(blob: bytes | None) -> None:
-    assert unpack(blob, 384).shape == (0, 384)
+    stored = unpack([blob, blob], 384)
+    assert states_of(stored).shape == (0, 384)
+    assert stored.lengths == (0, 0)
     assert pack(np.zeros((0, 384), np.float32)) == b""
 
 
@@ -38,7 +43,7 @@ def test_nothing_stored_is_no_tokens(blob: bytes | None) -> None:
 def test_states_that_are_cut_off_are_refused(lost: int) -> None:
     blob = pack(np.ones((2, DIMENSION), np.float32))
     with pytest.raises(ValueError, match="cut off"):
-        unpack(blob[:-lost], DIMENSION)
+        unpack([blob[:-lost]], DIMENSION)
 
 
 @given(STATES)
@@ -54,17 +59,34 @@ def test_a_mean_is_taken_away_before_the_rows_are_scaled() -> None:
     assert not np.allclose(centred(states + mean, None), centred(states, None), atol=0.1)
 
 
-@given(STATES.filter(len), st.lists(STATES, max_size=4))
-def test_the_best_cosines_are_those_of_the_plain_loop(question: np.ndarray, sentences: list[np.ndarray]) -> None:
-    asked, given_ = centred(question, None), [centred(sentence, None) for sentence in sentences]
-    found = max_similarities(asked, given_)
-    assert len(found) == len(given_)
-    for best, sentence in zip(found, given_, strict=True):
-        expected = [max((float(token @ other) for other in sentence), default=-1.0) for token in asked]
-        np.testing.assert_allclose(best, expected, atol=1e-5)
+@given(STATES.filter(len), st.lists(st.lists(STATES, max_size=3), max_size=3), st.booleans())
+def test_the_best_cosines_are_those_of_the_plain_loop(
+    question: np.ndarray, passages: list[list[np.ndarray]], moved: bool
+) -> None:
+    mean = np.full(DIMENSION, 0.7, np.float32) if moved else None
+    asked = centred(question, mean)
+    stored = [unpack([pack(sentence) for sentence in passage], DIMENSION) for passage in passages]
+    found = max_similarities(asked, stored, mean)
+    assert [best.shape for best in found] == [(len(passage), len(question)) for passage in passages]
+    for best, passage in zip(found, passages, strict=True):
+        for row, sentence in zip(best, passage, strict=True):
+            kept = centred(states_of(unpack([pack(sentence)], DIMENSION)), mean)
+            if not len(kept) or np.abs(kept).max() < 1e-3 or np.abs(sentence).max() < 0.1:
+                continue  # a state that is all but zero has no direction to compare
+            expected = [max(float(token @ other) for other in kept) for token in asked]
+            np.testing.assert_allclose(row, expected, atol=2e-2)
 
 
 def test_a_question_without_tokens_has_no_cosines() -> None:
     nothing = np.zeros((0, DIMENSION), np.float32)
-    assert [row.shape for row in max_similarities(nothing, [np.eye(DIMENSION, dtype=np.float32)])] == [(0,)]
-    assert max_similarities(np.eye(DIMENSION, dtype=np.float32), []) == []
+    one = unpack([pack(np.eye(DIMENSION, dtype=np.float32))], DIMENSION)
+    assert [best.shape for best in max_similarities(nothing, [one], None)] == [(1, 0)]
+    assert max_similarities(np.eye(DIMENSION, dtype=np.float32), [], None) == []
+
+
+def test_a_sentence_without_tokens_is_never_the_best() -> None:
+    asked = np.eye(DIMENSION, dtype=np.float32)
+    stored = unpack([None, pack(asked), b""], DIMENSION)
+    (best,) = max_similarities(asked, [stored], None)
+    np.testing.assert_allclose(best[1], 1.0, atol=0.01)
+    assert (best[[0, 2]] == -1).all()

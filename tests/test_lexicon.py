@@ -13,6 +13,7 @@ import pytest
 
 from knowledge.lexical import content_tokens
 from knowledge.lexicon import Lexicon
+from knowledge.types import Language
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +105,22 @@ def test_a_dictionary_that_could_not_be_made_leaves_nothing(tmp_path: Path, monk
 def test_nobody_writes_to_it(lexicon: Lexicon) -> None:
     with pytest.raises(sqlite3.OperationalError):
         lexicon._connection.execute("DELETE FROM pairs")
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "translation"),
+    [
+        ("Chengdu", "en", "成都"),
+        ("Beijing", "en", "北京"),
+        ("Warsaw", "en", "华沙"),
+        ("Napoleon", "en", "拿破仑"),
+        ("华沙", "zh", "warsaw"),
+        ("成都", "zh", "chengdu"),
+        ("特斯拉", "zh", "tesla"),
+    ],
+)
+def test_names_that_are_described_rather_than_translated_have_their_name(
+    lexicon: Lexicon, name: str, language: Language, translation: str
+) -> None:
+    (token,) = content_tokens(name)
+    assert lexicon.translations([token], language)[token].get(translation, 0) >= 0.5

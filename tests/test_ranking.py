@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.ranking import SENTENCE, Centre, Features, Term, centre_of, coverage, rarity, weights
+from knowledge.coverage import Coverage, Term, rarity
+from knowledge.ranking import SENTENCE, Centre, Features, centre_of, weights
 
 WORDS = ["城市", "政府", "试点", "city", "government", "pilot", "5g"]
 TERMS = st.lists(
@@ -22,6 +23,10 @@ TERMS = st.lists(
     max_size=6,
 )
 TOKENS = st.sets(st.sampled_from(WORDS))
+
+
+def coverage(terms: list[Term], tokens: set[str], *, across: bool) -> float:
+    return Coverage(terms, across=across).share(tokens)
 
 
 @given(TERMS, TOKENS, st.booleans())

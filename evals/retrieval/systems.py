@@ -10,7 +10,8 @@ from evals.retrieval.data import PassageRow
 from evals.retrieval.measure import DEPTH
 from knowledge.build import WHOLE, make_entries, spec_for
 from knowledge.embed import Embedder
-from knowledge.retrieve import Query, Searcher, SearchResult
+from knowledge.question import Query
+from knowledge.retrieve import Searcher, SearchResult
 from knowledge.store import Store
 from knowledge.types import DocumentRecord
 

@@ -1,0 +1,106 @@
+"""A question made ready for searching: embedded, cut into words, and its words looked up in the other language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.coverage import Coverage, Term, rarity
+from knowledge.embed import Embedder
+from knowledge.language import detect_language
+from knowledge.lexical import content_tokens, query_tokens
+from knowledge.lexicon import Lexicon
+from knowledge.numerals import written_across
+from knowledge.store import Store
+from knowledge.types import Language
+
+POSTINGS = 50_000
+"""How many entries of the full-text index a question may read. In a large collection its commonest words, which tell
+least and cost most, are left to the features."""
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made ready for searching.
+
+    Attributes:
+        text: Its words.
+        language: Its language.
+        vector: Its embedding, shape (dimension,).
+        states: The states of its tokens, shape (tokens, dimension).
+        terms: Its content words with their rarity; words and, in Chinese, character bigrams.
+        words: The same without bigrams, with their translations, for texts of the other language.
+        searched: The tokens that the full-text index is asked for, rarest first: of those above and their translations
+            as many as `POSTINGS` allows.
+    """
+
+    text: str
+    language: Language
+    vector: Array
+    states: Array
+    terms: tuple[Term, ...]
+    words: tuple[Term, ...]
+    searched: tuple[str, ...]
+    _within: Coverage = field(init=False, repr=False, compare=False)
+    _across: Coverage = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make ready to look for its words in many texts."""
+        object.__setattr__(self, "_within", Coverage(self.terms, across=False))
+        object.__setattr__(self, "_across", Coverage(self.words, across=True))
+
+    def coverage(self, tokens: AbstractSet[str], language: Language) -> float:
+        """Return the share of this question that a text's tokens hold, 0 to 1."""
+        return (self._within if language == self.language else self._across).share(tokens)
+
+
+def prepare(text: str, store: Store, embedder: Embedder, lexicon: Lexicon, language: Language | None = None) -> Query:
+    """Embed a question and look its words up.
+
+    Args:
+        text: The question.
+        store: The collection that is to be searched: how rare a word is depends on it.
+        embedder: The model the store was built with.
+        lexicon: Dictionary for crossing the language.
+        language: The question's language, or None to find out.
+    """
+    language = language or detect_language(text)
+    vector, states = embedder.encode_query_tokens(text)
+    words = list(dict.fromkeys(content_tokens(text)))
+    tokens = list(dict.fromkeys(query_tokens(text)))
+    translations = lexicon.translations(words, language)
+    for word, others in written_across(text, language).items():
+        translations[word] = {**translations.get(word, {}), **others}
+    asked = {*words, *tokens, *(token for found in translations.values() for token in found)}
+    frequency = store.document_frequency(asked)
+    passages = store.passage_count
+    return Query(
+        text=text,
+        language=language,
+        vector=vector,
+        states=states,
+        terms=tuple(Term(token, rarity(frequency[token], passages), {}) for token in tokens),
+        words=tuple(_word(word, translations[word], frequency, passages) for word in words),
+        searched=_affordable(frequency),
+    )
+
+
+def _word(word: str, translations: Mapping[str, float], frequency: Mapping[str, int], passages: int) -> Term:
+    """Keep only the translations that occur in the collection; the word is as frequent as all of them together."""
+    present = {token: weight for token, weight in translations.items() if frequency[token]}
+    held = frequency[word] + sum(frequency[token] for token in present)
+    return Term(word, rarity(held, passages), present)
+
+
+def _affordable(frequency: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the tokens that occur, rarest first, as long as they have no more than `POSTINGS` entries together."""
+    present = sorted((held, token) for token, held in frequency.items() if held)
+    totals = accumulate(held for held, _ in present)
+    return tuple(token for (_, token), total in zip(present, totals, strict=True) if total <= POSTINGS)

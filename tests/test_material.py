@@ -1,0 +1,83 @@
+"""What a search keeps in memory is what the store holds, and is gone when the store's is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from langchain_core.documents import Document
+
+import knowledge.material
+from knowledge.build import build_index, spec_for
+from knowledge.material import Materials
+from knowledge.store import Store
+from tests.hashing_embedder import HashingEmbedder
+from tests.test_build import TellingEmbedder
+
+CITY = "数字城市由政府建设。深圳是一个试点城市。\n\n嘉兴也是试点。"
+LIBRARY = "The library opens at nine. It lends books."
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    embedder = TellingEmbedder()
+    with Store.create(tmp_path / "index.db", spec_for(embedder)) as opened:
+        documents = [Document(id=name, page_content=text) for name, text in (("city", CITY), ("library", LIBRARY))]
+        build_index(documents, opened, embedder)
+        yield opened
+
+
+def ids_of(store: Store) -> list[str]:
+    return [id_ for id_, _ in store.dense(HashingEmbedder().encode_query("城市"), 100)]
+
+
+def check(found: Materials, store: Store, ids: list[str]) -> None:
+    materials = found.of(ids)
+    assert [one.passage for one in materials] == store.passages(ids)
+    np.testing.assert_array_equal(np.array([one.vector for one in materials]), store.vectors(ids))
+    tokens, sentence_tokens = store.passage_tokens(ids), store.sentence_tokens(ids)
+    states, kept = store.sentence_states(ids), found.states(ids)
+    for one in materials:
+        id_ = one.passage.id
+        np.testing.assert_array_equal(one.sentence_vectors, store.sentence_vectors([id_])[id_][1])
+        assert one.tokens == set(tokens[id_])
+        assert list(one.sentence_tokens) == sentence_tokens[id_]
+        np.testing.assert_array_equal(kept[id_].rows, states[id_].rows)
+
+
+def test_what_is_kept_is_what_is_stored_whatever_the_order(store: Store) -> None:
+    found, ids = Materials(store), ids_of(store)
+    assert len(ids) >= 2
+    assert found.of([]) == []
+    for asked in (ids[:1], ids, ids[::-1]):
+        check(found, store, asked)
+    assert [one.passage.id for one in found.of(["nowhere", *ids])] == ids
+    assert found.states(["nowhere"]) == {}
+
+
+def test_what_was_removed_is_not_found_and_what_was_added_is(store: Store) -> None:
+    found, ids = Materials(store), ids_of(store)
+    check(found, store, ids)
+    assert found.languages() == ("zh", "en")
+    before = found.mean_state("zh")
+    assert before is not None
+    store.delete(["library"])
+    left = ids_of(store)
+    assert len(left) < len(ids)
+    assert [one.passage.id for one in found.of(ids) if one.passage.id in left] == [i for i in ids if i in left]
+    assert {one.passage.document_id for one in found.of(ids)} == {"city"}
+    assert set(found.states(ids)) == set(left)
+    assert found.languages() == ("zh",)
+    build_index([Document(id="new", page_content="福州的智慧城市。")], store, TellingEmbedder())
+    assert len(ids_of(store)) == len(left) + 1
+    check(found, store, ids_of(store))
+    assert not np.array_equal(found.mean_state("zh"), before)
+
+
+def test_what_does_not_fit_is_read_each_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowledge.material, "KEPT_BYTES", 10)
+    found = Materials(store)
+    check(found, store, ids_of(store))
+    check(found, store, ids_of(store))
