@@ -7,8 +7,8 @@ as the collection does not change.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -21,6 +21,9 @@ from knowledge.types import Language, Passage
 
 KEPT_BYTES = 64 * 2**20
 """How much of the passages' contents is kept, and as much again of their token states."""
+
+KEPT_WORDS = 100_000
+"""Of how many words it is remembered in how many passages they are."""
 
 Array = npt.NDArray[np.float32]
 Value = TypeVar("Value")
@@ -66,6 +69,7 @@ class Materials:
         self._states: LRUCache[str, TokenStates] = LRUCache(KEPT_BYTES, getsizeof=lambda one: one.nbytes + 1)
         self._means: dict[Language, Array | None] = {}
         self._languages: tuple[Language, ...] | None = None
+        self._frequency: LRUCache[str, int] = LRUCache(KEPT_WORDS)
 
     def of(self, ids: Sequence[str]) -> list[Material]:
         """Return the materials of passages in the order of `ids`; an id that is not there is left out."""
@@ -88,6 +92,20 @@ class Materials:
                 found[id_] = states
                 _keep(self._states, id_, states)
             return found
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        return self._store.passage_count
+
+    def document_frequency(self, tokens: Collection[str]) -> dict[str, int]:
+        """Return `Store.document_frequency`; the index would count a word's entries each time."""
+        with self._lock:
+            self._follow()
+            found = {token: self._frequency[token] for token in tokens if token in self._frequency}
+            counted = self._store.document_frequency([token for token in tokens if token not in found])
+            self._frequency.update(counted)
+            return {**found, **counted}
 
     def mean_state(self, language: Language) -> Array | None:
         """Return `Store.mean_state` of a language."""
@@ -112,21 +130,21 @@ class Materials:
             self._held.clear()
             self._states.clear()
             self._means.clear()
+            self._frequency.clear()
             self._languages = None
             self._generation = generation
 
     def _read(self, ids: Sequence[str]) -> list[Material]:
-        passages = {passage.id: passage for passage in self._store.passages(ids)}
+        passages = {passage.id: passage for passage in self._store.passages(ids, sentences=False)}
         vectors = dict(zip(passages, self._store.vectors(list(passages)), strict=True))
-        sentence_vectors = self._store.sentence_vectors(ids)
-        tokens, sentence_tokens = self._store.passage_tokens(ids), self._store.sentence_tokens(ids)
+        sentences, tokens = self._store.sentences(ids), self._store.passage_tokens(ids)
         return [
             Material(
-                passage,
+                replace(passage, sentences=sentences[id_][0]),
                 vectors[id_],
-                sentence_vectors[id_][1],
+                sentences[id_][1],
                 frozenset(tokens[id_]),
-                tuple(sentence_tokens.get(id_, ())),
+                tuple(sentences[id_][2]),
             )
             for id_, passage in passages.items()
         ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,9 @@ from knowledge.language import detect_language
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
 from knowledge.numerals import written_across
-from knowledge.store import Store
 from knowledge.types import Language
 
-POSTINGS = 50_000
+POSTINGS = 20_000
 """How many entries of the full-text index a question may read. In a large collection its commonest words, which tell
 least and cost most, are left to the features."""
 
@@ -61,12 +61,25 @@ class Query:
         return (self._within if language == self.language else self._across).share(tokens)
 
 
-def prepare(text: str, store: Store, embedder: Embedder, lexicon: Lexicon, language: Language | None = None) -> Query:
+class Counted(Protocol):
+    """A collection that knows in how many of its passages a word is."""
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages there are."""
+
+    def document_frequency(self, tokens: Collection[str]) -> dict[str, int]:
+        """Return for each token how many passages hold it, 0 among them."""
+
+
+def prepare(
+    text: str, collection: Counted, embedder: Embedder, lexicon: Lexicon, language: Language | None = None
+) -> Query:
     """Embed a question and look its words up.
 
     Args:
         text: The question.
-        store: The collection that is to be searched: how rare a word is depends on it.
+        collection: What is to be searched: how rare a word is depends on it.
         embedder: The model the store was built with.
         lexicon: Dictionary for crossing the language.
         language: The question's language, or None to find out.
@@ -79,8 +92,8 @@ def prepare(text: str, store: Store, embedder: Embedder, lexicon: Lexicon, langu
     for word, others in written_across(text, language).items():
         translations[word] = {**translations.get(word, {}), **others}
     asked = {*words, *tokens, *(token for found in translations.values() for token in found)}
-    frequency = store.document_frequency(asked)
-    passages = store.passage_count
+    frequency = collection.document_frequency(asked)
+    passages = collection.passage_count
     return Query(
         text=text,
         language=language,

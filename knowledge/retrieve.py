@@ -26,7 +26,7 @@ from knowledge.ranking import SENTENCE, Array, Features, centre_of, preference, 
 from knowledge.store import Store
 from knowledge.types import Hit, Language, Passage, Span
 
-CANDIDATES = 50
+CANDIDATES = 30
 """How many passages each leg proposes."""
 
 LATE_CANDIDATES = 20
@@ -91,7 +91,7 @@ class Searcher:
 
     def prepare(self, text: str, *, language: Language | None = None) -> Query:
         """Embed a question and look its words up."""
-        return prepare(text, self.store, self.embedder, self.lexicon, language)
+        return prepare(text, self._materials, self.embedder, self.lexicon, language)
 
     def search(
         self,

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -196,8 +196,14 @@ def select_documents(connection: sqlite3.Connection, ids: Collection[str] | None
     ]
 
 
-def select_passages(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Passage]:
-    """Read passages in the order of `ids`, sliced out of their documents; ids that are not there are left out."""
+def select_passages(connection: sqlite3.Connection, ids: Sequence[str], *, sentences: bool = True) -> list[Passage]:
+    """Read passages in the order of `ids`, sliced out of their documents; ids that are not there are left out.
+
+    Args:
+        connection: Within a transaction.
+        ids: Passage ids.
+        sentences: Whether to read where their sentences stand as well.
+    """
     texts = dict(
         connection.execute(
             f"SELECT id, text FROM documents WHERE id IN (SELECT document_id FROM passages WHERE id {AMONG})",
@@ -208,8 +214,10 @@ def select_passages(connection: sqlite3.Connection, ids: Sequence[str]) -> list[
     rows = connection.execute(
         f'SELECT id, document_id, start, "end", heading, language, rowid FROM passages WHERE id {AMONG}', (bound(ids),)
     ).fetchall()
+    spans: dict[int, list[Span]] = {row[-1]: [] for row in rows}
+    for rowid, start, end in select_sentences(connection, list(spans) if sentences else [], 'start, "end"'):
+        spans[rowid].append(Span(start, end))
     for passage_id, document_id, start, end, heading, language, rowid in rows:
-        spans = connection.execute('SELECT start, "end" FROM sentences WHERE passage = ? ORDER BY ordinal', (rowid,))
         found[passage_id] = Passage(
             id=passage_id,
             document_id=document_id,
@@ -218,9 +226,20 @@ def select_passages(connection: sqlite3.Connection, ids: Sequence[str]) -> list[
             text=texts[document_id][start:end],
             heading=heading,
             language=_language(language),
-            sentences=tuple(Span(*span) for span in spans),
+            sentences=tuple(spans[rowid]),
         )
     return [found[passage_id] for passage_id in ids if passage_id in found]
+
+
+def select_sentences(connection: sqlite3.Connection, passages: Sequence[int], columns: str) -> list[tuple[Any, ...]]:
+    """Read columns of the sentences of passages: rowid of the passage, then the columns, in the sentences' order."""
+    # A cross join keeps the passages outside: with a condition SQLite reads the sentences of all passages in order.
+    found = connection.execute(
+        f"SELECT passage, ordinal, {columns} FROM json_each(?) AS wanted "
+        "CROSS JOIN sentences ON sentences.passage = wanted.value",
+        (json.dumps(list(passages)),),
+    )
+    return [(row[0], *row[2:]) for row in sorted(found, key=lambda row: row[:2])]
 
 
 def _language(name: str) -> Language:

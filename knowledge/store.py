@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -219,10 +219,10 @@ class Store:
             )
             return [row[0] for row in found]
 
-    def passages(self, ids: Sequence[str]) -> list[Passage]:
-        """Return passages with their sentences, in the order of `ids`; an id that is not there is left out."""
+    def passages(self, ids: Sequence[str], *, sentences: bool = True) -> list[Passage]:
+        """Return passages, with their sentences or without, in the order of `ids`; an unknown id is left out."""
         with self._file.reading() as (connection, _):
-            return rows.select_passages(connection, ids)
+            return rows.select_passages(connection, ids, sentences=sentences)
 
     def dense(
         self, query: npt.NDArray[np.floating], k: int, document_ids: Collection[str] | None = None
@@ -308,11 +308,6 @@ class Store:
             )
             return {row[0]: from_row(row[1]) for row in found}
 
-    def sentence_tokens(self, ids: Collection[str]) -> dict[str, list[frozenset[str]]]:
-        """Return the tokens of each sentence of passages, by passage id; an id that is not there is left out."""
-        found = self._of_sentences(ids, "tokens")
-        return {id_: [frozenset(from_row(row)) for row in rows] for id_, rows in found.items()}
-
     def average_length(self) -> float:
         """Return the mean number of tokens in a passage, 0.0 for an empty store."""
         with self._file.reading() as (connection, _):
@@ -331,25 +326,40 @@ class Store:
             raise DocumentUnknown(f"No passage has the id {missing}.", hint="Search again; it may have been deleted.")
         return self._vectors([found[passage_id] for passage_id in ids])
 
+    def sentences(self, ids: Collection[str]) -> dict[str, tuple[tuple[Span, ...], Vectors, list[frozenset[str]]]]:
+        """Return for each passage its sentences: spans, unit vectors of shape (sentences, dimension), and tokens.
+
+        An id that is not there is left out.
+        """
+        columns: dict[str, tuple[list[Span], list[bytes], list[frozenset[str]]]] = {}
+        with self._file.reading() as (connection, _):
+            chosen = dict(connection.execute(f"SELECT rowid, id FROM passages WHERE id {AMONG}", (bound(ids),)))
+            columns = {passage_id: ([], [], []) for passage_id in chosen.values()}
+            found = rows.select_sentences(connection, list(chosen), 'start, "end", vector, tokens')
+            for rowid, start, end, vector, row in found:
+                spans, vectors, tokens = columns[chosen[rowid]]
+                spans.append(Span(start, end))
+                vectors.append(vector)
+                tokens.append(frozenset(from_row(row)))
+        return {
+            passage_id: (tuple(spans), self._vectors(vectors), tokens)
+            for passage_id, (spans, vectors, tokens) in columns.items()
+        }
+
     def sentence_vectors(self, ids: Collection[str]) -> dict[str, tuple[tuple[Span, ...], Vectors]]:
         """Return for each passage its sentences and their unit vectors, shape (sentences, dimension).
 
         An id that is not there is left out.
         """
-        found = {}
-        with self._file.reading() as (connection, _):
-            chosen = connection.execute(f"SELECT id, rowid FROM passages WHERE id {AMONG}", (bound(ids),)).fetchall()
-            for passage_id, rowid in chosen:
-                sentences = connection.execute(
-                    'SELECT start, "end", vector FROM sentences WHERE passage = ? ORDER BY ordinal', (rowid,)
-                ).fetchall()
-                spans = tuple(Span(start, end) for start, end, _ in sentences)
-                found[passage_id] = (spans, self._vectors([blob for _, _, blob in sentences]))
-        return found
+        return {id_: (spans, vectors) for id_, (spans, vectors, _) in self.sentences(ids).items()}
 
     def sentence_states(self, ids: Collection[str]) -> dict[str, TokenStates]:
         """Return for each passage the token states of its sentences; an id that is not there is left out."""
-        found = self._of_sentences(ids, "states")
+        found: dict[str, list[bytes | None]] = {}
+        with self._file.reading() as (connection, _):
+            chosen = dict(connection.execute(f"SELECT rowid, id FROM passages WHERE id {AMONG}", (bound(ids),)))
+            for rowid, states in rows.select_sentences(connection, list(chosen), "states"):
+                found.setdefault(chosen[rowid], []).append(states)
         return {id_: self._states(blobs) for id_, blobs in found.items()}
 
     def mean_state(self, language: Language, sample: int = 1000) -> Vectors | None:
@@ -401,20 +411,6 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _of_sentences(self, ids: Collection[str], column: Literal["tokens", "states"]) -> dict[str, list[Any]]:
-        """Return a column of each sentence of passages, by passage id; an id that is not there is left out."""
-        found: dict[str, list[Any]] = {}
-        with self._file.reading() as (connection, _):
-            rows = connection.execute(
-                f"SELECT passages.id, sentences.{column} FROM passages "
-                "JOIN sentences ON sentences.passage = passages.rowid "
-                f"WHERE passages.id {AMONG} ORDER BY passages.rowid, sentences.ordinal",
-                (bound(ids),),
-            )
-            for passage_id, value in rows:
-                found.setdefault(passage_id, []).append(value)
-        return found
 
     def _scrub(self) -> None:
         """Take deleted rows out of the journal and the derived file as well."""

@@ -37,13 +37,14 @@ def check(found: Materials, store: Store, ids: list[str]) -> None:
     materials = found.of(ids)
     assert [one.passage for one in materials] == store.passages(ids)
     np.testing.assert_array_equal(np.array([one.vector for one in materials]), store.vectors(ids))
-    tokens, sentence_tokens = store.passage_tokens(ids), store.sentence_tokens(ids)
+    tokens, sentences = store.passage_tokens(ids), store.sentences(ids)
     states, kept = store.sentence_states(ids), found.states(ids)
     for one in materials:
         id_ = one.passage.id
-        np.testing.assert_array_equal(one.sentence_vectors, store.sentence_vectors([id_])[id_][1])
+        np.testing.assert_array_equal(one.sentence_vectors, sentences[id_][1])
+        assert one.passage.sentences == sentences[id_][0]
         assert one.tokens == set(tokens[id_])
-        assert list(one.sentence_tokens) == sentence_tokens[id_]
+        assert list(one.sentence_tokens) == sentences[id_][2]
         np.testing.assert_array_equal(kept[id_].rows, states[id_].rows)
 
 
@@ -81,3 +82,14 @@ def test_what_does_not_fit_is_read_each_time(store: Store, monkeypatch: pytest.M
     found = Materials(store)
     check(found, store, ids_of(store))
     check(found, store, ids_of(store))
+
+
+def test_how_common_a_word_is_follows_the_collection(store: Store) -> None:
+    found, words = Materials(store), ["城市", "试点", "library", "nowhere"]
+    for _ in range(2):
+        assert found.document_frequency(words) == store.document_frequency(words)
+    before = found.document_frequency(words)
+    build_index([Document(id="new", page_content="又一个试点城市。")], store, TellingEmbedder())
+    assert found.document_frequency(words) == store.document_frequency(words)
+    assert found.document_frequency(words)["试点"] == before["试点"] + 1
+    assert found.passage_count == store.passage_count
