@@ -13,7 +13,10 @@ from assistant.cli import main
 from evals.retrieval.data import CITATION, RETRIEVAL, SAMPLE, BadData, CitationRow, directions, find_sets, rows
 from evals.retrieval.fit import CALIBRATED, Listed, calibrate, cross_validated, fit, recall_1
 from evals.retrieval.measure import rank_of, score
+from evals.retrieval.sentences import _rank
 from evals.retrieval.systems import fused
+from knowledge.retrieve import SentenceHit
+from knowledge.types import Passage, Span
 from tests.conftest import Home
 
 PARALLEL = {
@@ -250,3 +253,13 @@ def test_the_sentence_that_answers_is_ranked_within_its_passage(
     }
     assert all(row["n"] == 1 and row["hit@2"]["value"] == 1.0 for row in found)
     assert sum(row["hit@1"]["value"] for row in found) >= 3
+
+
+def test_each_way_of_ranking_sentences_is_ranked_by_its_own_measure() -> None:
+    row = CitationRow(id="a.zh", lang="zh", question="?", sentences=("甲。", "乙。", "丙。"), gold_sentence=2)
+    whole = Passage("p", "d", 0, 6, "甲。乙。丙。")
+    # Best first by score, worst first by coverage.
+    found = [SentenceHit(whole, Span(2 * at, 2 * at + 2), "", 3.0 - at, 0.5, 0.5, at / 3) for at in range(3)]
+    assert _rank(found, lambda one: one.score, row) == 3
+    assert _rank(found, lambda one: one.coverage, row) == 1
+    assert _rank(found, lambda one: one.cosine, row) == 3  # a tie is no hit

@@ -120,7 +120,7 @@ def _rank(found: Sequence[SentenceHit], of: Callable[[SentenceHit], float], pass
     for hit in found:
         at = str(_most_overlapped(hit.span, spans))
         scores[at] = max(of(hit), scores.get(at, of(hit)))
-    return rank_of(str(passage.gold_sentence), list(scores.items()))
+    return rank_of(str(passage.gold_sentence), sorted(scores.items(), key=lambda one: -one[1]))
 
 
 def _most_overlapped(span: Span, among: Sequence[Span]) -> int:
