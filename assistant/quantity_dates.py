@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assistant.quantity_numerals_english import ORDINALS, read_english_ordinal
+from assistant.quantity_numerals_english import read_english_ordinal
 from assistant.quantity_types import DateParts, Quantity, stated
+from knowledge.english_words import MONTHS, ORDINALS
 
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-)  # fmt: skip
 _MONTH_NUMBER = {
     form: number
     for number, name in enumerate(MONTHS, 1)

@@ -11,12 +11,12 @@ from assistant.quantity_amounts import amount
 from assistant.quantity_context import add_comparators, join_ranges
 from assistant.quantity_dates_chinese import find_chinese_date
 from assistant.quantity_numerals import CHINESE, fold
-from assistant.quantity_numerals_english import ORDINALS, SMALL, TENS
 from assistant.quantity_opaque import opaque_spans
 from assistant.quantity_orders import LABELS, chinese_ordinal, english_ordinal, enumerated, find_roman, label
 from assistant.quantity_shares import MULTIPLE_WORDS, chinese_share, english_share, multiple_word, slash_fraction
 from assistant.quantity_types import Quantity
 from assistant.quantity_units import MONEY_PREFIX
+from knowledge.english_words import ORDINALS, SMALL, TENS
 
 Finder = Callable[[str, str, int], Quantity | None]
 """Takes the folded text, the text itself and a place; returns the quantity that begins there."""

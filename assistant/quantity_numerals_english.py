@@ -6,27 +6,9 @@ import re
 from decimal import Decimal
 
 from assistant.quantity_numerals import ENGLISH_SCALE, ENGLISH_SCALES, Numeral
+from knowledge.english_words import ORDINALS, SMALL, TENS
 
-SMALL = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-TENS = {
-    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
 _WORD = re.compile(r"([ \n-]and[ \n]|[ \n-]|)([a-z]+)")
-ORDINALS = {
-    word: value
-    for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
-        1,
-    )
-} | {"thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80,
-     "ninetieth": 90, "hundredth": 100}  # fmt: skip
 
 
 def read_english(text: str, start: int) -> Numeral | None:

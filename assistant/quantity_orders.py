@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from assistant.quantity_numerals import ARABIC, CHINESE, read_either
-from assistant.quantity_numerals_english import SMALL, TENS, read_english_ordinal
+from assistant.quantity_numerals_english import read_english_ordinal
 from assistant.quantity_types import Quantity
+from knowledge.english_words import SMALL, TENS
 
 LABELS = frozenset("no number chapter section phase stage part article volume figure table grade level tier".split())
 _ORDINAL_CHINESE = re.compile(

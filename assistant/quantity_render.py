@@ -6,10 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from assistant.quantity_dates import MONTHS
-from assistant.quantity_numerals_english import ORDINALS, SMALL
 from assistant.quantity_types import DateParts, Quantity
 from assistant.quantity_units import MONEY_CHINESE_NAME, MONEY_ENGLISH_PREFIX, UNITS
+from knowledge.english_words import MONTHS, ORDINALS, SMALL
 from knowledge.types import Language
 
 _ENGLISH_SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))

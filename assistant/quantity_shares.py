@@ -7,9 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from assistant.quantity_numerals import CHINESE, ENGLISH_SCALES, read_either
-from assistant.quantity_numerals_english import SMALL
 from assistant.quantity_types import Quantity
 from assistant.quantity_units import inside_fixed_word, unit_of
+from knowledge.english_words import SMALL
 
 MULTIPLE_WORDS = {
     "twice": 2, "thrice": 3, "double": 2, "doubled": 2, "doubles": 2, "doubling": 2, "twofold": 2, "triple": 3,

@@ -10,13 +10,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from assistant.errors import AssistantError
 from assistant.types import Message
 from knowledge.types import Language
+
+Item = TypeVar("Item")
 
 Kind = Literal["fact", "unanswerable", "false_premise", "dialogue"]
 """What a case tests.
@@ -210,8 +212,14 @@ def select(
         and (case.must_pass or not must_pass)
         and (not ids or case.id in ids or case.family in ids)
     ]
-    if limit is not None and limit < len(kept):
-        kept = [kept[i * len(kept) // limit] for i in range(max(limit, 0))]
+    kept = spread(kept, limit)
     if not kept:
         raise BadCases(f"No case of {suite.path} is left to ask.", hint="Ask for fewer conditions or a higher --limit.")
     return replace(suite, cases=tuple(kept), whole=suite.whole and len(kept) == len(suite.cases))
+
+
+def spread(items: list[Item], limit: int | None) -> list[Item]:
+    """Return at most so many of the items, spread evenly over them; None for all."""
+    if limit is None or limit >= len(items):
+        return items
+    return [items[at * len(items) // limit] for at in range(max(limit, 0))]

@@ -72,7 +72,8 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _pool(text: str) -> Pool | int:
-    return text if text in ("zh", "en", "both") else _positive(text)  # type: ignore[return-value]  # it is one of them
+    pools: tuple[Pool, ...] = ("zh", "en", "both")
+    return next((pool for pool in pools if pool == text), None) or _positive(text)
 
 
 def _positive(text: str) -> int:

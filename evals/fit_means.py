@@ -63,9 +63,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--published", action="store_true", help="of the model as published, for `evals.adapter.train`")
     options = parser.parse_args()
-    embedder = Assistant().embedder
+    assistant = Assistant()
+    embedder = assistant.embedder
     if options.published:
-        embedder = Embedder(str(Assistant().weights.path(embedder.name)), name=embedder.name)
+        embedder = Embedder(str(assistant.weights.path(embedder.name)), name=embedder.name)
     languages: tuple[Language, ...] = ("zh", "en")
     found = {language: language_means(read(options.data, language), embedder) for language in languages}
     means = {

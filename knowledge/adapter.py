@@ -9,10 +9,12 @@ when the model is loaded. What it gives is in docs/retrieval.md.
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 
 import numpy as np
 import numpy.typing as npt
+
+from knowledge.shipped import shipped_for
 
 DOWN, UP = ".A", ".B"
 """Endings of the two factors' names: shapes (rank, inputs) and (outputs, rank)."""
@@ -28,8 +30,8 @@ def corrections(model: str) -> dict[str, npt.NDArray[np.float32]]:
         By the weight's name in ``BertModel`` a float32 matrix of its shape, (outputs, inputs); none for a model that
         has no correction.
     """
-    resource = files("knowledge").joinpath("adapters", f"{model}.safetensors")
-    if "/" in model or not resource.is_file():
+    resource = shipped_for(model, "adapters", ".safetensors")
+    if resource is None:
         return {}
     from safetensors.numpy import load_file
 

@@ -194,7 +194,7 @@ def make_entries(
     found = _encoded(sorted(texts), embedder, progress)
     entries = []
     for record, group in zip(records, passages, strict=True):
-        own = [_sentences(passage) for passage in group]
+        own = [passage.sentence_texts() for passage in group]
         entries.append(
             Entry(
                 document=record,
@@ -241,14 +241,10 @@ def _headed(passage: Passage) -> str:
     return f"{passage.heading}\n{passage.text}" if headed else passage.text
 
 
-def _sentences(passage: Passage) -> list[str]:
-    return [passage.text[span.start - passage.start : span.end - passage.start] for span in passage.sentences]
-
-
 def _embedded_texts(passage: Passage) -> Iterator[str]:
     """Yield every text that is embedded for a passage: it, its sentences, and the clauses of long ones."""
     yield _headed(passage)
-    for sentence in _sentences(passage):
+    for sentence in passage.sentence_texts():
         yield sentence
         yield from clauses(sentence, passage.language)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
+from knowledge.shipped import shipped_for
 from knowledge.types import Language
 
 Crossing = Literal["same", "across"]
@@ -82,9 +83,8 @@ def calibration_of(model: str) -> Calibration:
     For a model that was not measured it is that of the shipped one, whose name and data it keeps: the order of hits
     stays right, the probabilities are a guess.
     """
-    folder = files("knowledge").joinpath("calibrations")
-    own = folder.joinpath(f"{model}.json") if "/" not in model else None
-    chosen = own if own is not None and own.is_file() else folder.joinpath("multilingual-e5-small.json")
+    own = shipped_for(model, "calibrations", ".json")
+    chosen = own or files("knowledge").joinpath("calibrations", "multilingual-e5-small.json")
     return Calibration.from_json(chosen.read_text(encoding="utf-8"))
 
 

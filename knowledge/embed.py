@@ -166,7 +166,8 @@ class Embedder(Embeddings):
         with self._loading:
             if self._model is None:
                 model = _open_model(self._source, self._local_only, self._threads)
-                _correct(model, self._corrections)
+                if self._corrections:
+                    _correct(model, self._corrections)
                 self._model = model
             return self._model
 
@@ -231,7 +232,7 @@ def _correct(model: SentenceTransformer, corrections: Mapping[str, np.ndarray]) 
     import torch
 
     transformer: Any = model[0]
-    parameters = dict(transformer.auto_model.named_parameters()) if corrections else {}
+    parameters = dict(transformer.auto_model.named_parameters())
     with torch.no_grad():
         for name, correction in corrections.items():
             parameters[name] += torch.from_numpy(correction)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.encoding import decode
+from knowledge.english_words import MONTHS
 from knowledge.errors import LoadError
 from knowledge.language import detect_language
 from knowledge.types import Language
@@ -30,7 +31,6 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re
 _ENTRY = re.compile(r"([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(.*))?$")
 _TITLE = re.compile(r"^#[ \t]+(\S.*?)[ \t]*#*$", re.MULTILINE)
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_MONTHS = "January February March April May June July August September October November December".split()
 _CARD_HEADING: dict[Language, str] = {"zh": "文档信息", "en": "About this document"}
 CARD_LABELS = {
     "title": ("标题", "Title"),
@@ -174,6 +174,6 @@ def _date(metadata: dict[str, str], language: Language) -> str:
     if date is None or not 1 <= int(date[2]) <= 12:
         return stated
     year, month, day = (int(part) for part in date.groups())
-    written = f"{year}年{month}月{day}日" if language == "zh" else f"{day} {_MONTHS[month - 1]} {year}"
+    written = f"{year}年{month}月{day}日" if language == "zh" else f"{day} {MONTHS[month - 1].capitalize()} {year}"
     rest = stated[date.end() :].strip() or metadata.get("time", "")
     return f"{written} {rest}".strip()

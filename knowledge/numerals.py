@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from knowledge.english_words import MONTHS, ORDINALS, SMALL, TENS
 from knowledge.lexical import chinese_number, content_tokens, fold, stem
 from knowledge.types import Language
 
@@ -21,20 +22,13 @@ _LONGEST = 12
 _SCALED_FROM = 10_000
 """Smaller numbers are written out in both languages."""
 
-_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
-_ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
-_TENS = {word: 10 * at for at, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)}
-_MONTHS = "january february march april may june july august september october november december".split()
+_WORDS, _ORDINALS = [*SMALL, "twenty"], ["zeroth", *ORDINALS][:21]
+"""Words from 0 to 20, by value."""
+
 _VALUES = {
     **{word: value for value, word in enumerate(_WORDS) if word != "one"},  # mostly a pronoun
     **{word: value for value, word in enumerate(_ORDINALS)},
-    **_TENS,
+    **TENS,
 }
 _ENGLISH_SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _CHINESE_SCALES = {"万亿": 12, "亿": 8, "千万": 7, "百万": 6, "万": 4}
@@ -77,8 +71,8 @@ def _from_english(text: str) -> Iterator[tuple[str, list[str]]]:
     for word in re.findall("[a-z]+", text):
         if word in _VALUES:
             yield word, [str(_VALUES[word])]
-        if word in _MONTHS:
-            yield word, [str(_MONTHS.index(word) + 1)]
+        if word in MONTHS:
+            yield word, [str(MONTHS.index(word) + 1)]
 
 
 def _from_chinese(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -89,7 +83,7 @@ def _from_chinese(text: str) -> Iterator[tuple[str, list[str]]]:
         value = _decimal(numeral, _CHINESE_SCALES.get(match["scale"], 0))
         others = _figures(value, _ENGLISH_SCALES.values())
         if match["month"] and 1 <= value <= 12:
-            others.append(stem(_MONTHS[int(value) - 1]))
+            others.append(stem(MONTHS[int(value) - 1]))
         elif value == int(value) and value < len(_WORDS):
             others += [stem(_WORDS[int(value)]), stem(_ORDINALS[int(value)]), _counted(int(value))]
         yield numeral, others

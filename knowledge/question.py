@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from knowledge.embed import Embedder
 from knowledge.language import detect_language
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
+from knowledge.material import Materials
 from knowledge.numerals import written_across
 from knowledge.types import Language
 
@@ -61,39 +61,27 @@ class Query:
         return (self._within if language == self.language else self._across).share(tokens)
 
 
-class Counted(Protocol):
-    """A collection that knows in how many of its passages a word is."""
-
-    @property
-    def passage_count(self) -> int:
-        """How many passages there are."""
-
-    def document_frequency(self, tokens: Collection[str]) -> dict[str, int]:
-        """Return for each token how many passages hold it, 0 among them."""
-
-
 def prepare(
-    text: str, collection: Counted, embedder: Embedder, lexicon: Lexicon, language: Language | None = None
+    text: str, materials: Materials, embedder: Embedder, lexicon: Lexicon, language: Language | None = None
 ) -> Query:
     """Embed a question and look its words up.
 
     Args:
         text: The question.
-        collection: What is to be searched: how rare a word is depends on it.
+        materials: Of the collection that is to be searched: how rare a word is depends on it.
         embedder: The model the store was built with.
         lexicon: Dictionary for crossing the language.
         language: The question's language, or None to find out.
     """
     language = language or detect_language(text)
     vector, states = embedder.encode_query_tokens(text)
-    words = list(dict.fromkeys(content_tokens(text)))
-    tokens = list(dict.fromkeys(query_tokens(text)))
+    words, tokens = content_tokens(text), query_tokens(text)
     translations = lexicon.translations(words, language)
     for word, others in written_across(text, language).items():
         translations[word] = {**translations.get(word, {}), **others}
     asked = {*words, *tokens, *(token for found in translations.values() for token in found)}
-    frequency = collection.document_frequency(asked)
-    passages = collection.passage_count
+    frequency = materials.document_frequency(asked)
+    passages = materials.passage_count
     return Query(
         text=text,
         language=language,

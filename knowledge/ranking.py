@@ -23,12 +23,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.calibration import probability
+from knowledge.shipped import shipped_for
 from knowledge.types import Language
 
 Array = npt.NDArray[np.float32]
@@ -162,10 +162,8 @@ class Centre:
 @cache
 def centre_of(model: str) -> Centre:
     """Return the language means that ship for an embedding model; none for a model we have not measured."""
-    resource = files("knowledge").joinpath("means", f"{model}.json") if "/" not in model else None
-    if resource is None or not resource.is_file():
-        return Centre({})
-    return Centre(read_means(resource.read_text(encoding="utf-8")))
+    resource = shipped_for(model, "means", ".json")
+    return Centre(read_means(resource.read_text(encoding="utf-8")) if resource else {})
 
 
 def read_means(text: str) -> dict[tuple[str, Language], Array]:

@@ -214,11 +214,10 @@ class Searcher:
     def _sentences(one: _Scored) -> Iterator[SentenceHit]:
         """Score the sentences of a passage."""
         passage = one.passage
-        for at, span in enumerate(passage.sentences):
+        for at, (span, text) in enumerate(zip(passage.sentences, passage.sentence_texts(), strict=True)):
             late, held = one.sentences[at]
             around = max(coverage for _, coverage in one.sentences[max(0, at - 1) : at + 2])
             score = SENTENCE.score(one.cosines[at], late, held, around, one.fit)
-            text = passage.text[span.start - passage.start : span.end - passage.start]
             yield SentenceHit(passage, span, text, score, one.cosines[at], late, held)
 
 

@@ -212,12 +212,12 @@ def select_passages(connection: sqlite3.Connection, ids: Sequence[str], *, sente
     )
     found = {}
     rows = connection.execute(
-        f'SELECT id, document_id, start, "end", heading, language, rowid FROM passages WHERE id {AMONG}', (bound(ids),)
+        f'SELECT id, document_id, start, "end", heading, language FROM passages WHERE id {AMONG}', (bound(ids),)
     ).fetchall()
-    spans: dict[int, list[Span]] = {row[-1]: [] for row in rows}
-    for rowid, start, end in select_sentences(connection, list(spans) if sentences else [], 'start, "end"'):
-        spans[rowid].append(Span(start, end))
-    for passage_id, document_id, start, end, heading, language, rowid in rows:
+    spans: dict[str, list[Span]] = {row[0]: [] for row in rows}
+    for passage_id, start, end in select_sentences(connection, list(spans) if sentences else [], 'start, "end"'):
+        spans[passage_id].append(Span(start, end))
+    for passage_id, document_id, start, end, heading, language in rows:
         found[passage_id] = Passage(
             id=passage_id,
             document_id=document_id,
@@ -226,18 +226,19 @@ def select_passages(connection: sqlite3.Connection, ids: Sequence[str], *, sente
             text=texts[document_id][start:end],
             heading=heading,
             language=_language(language),
-            sentences=tuple(spans[rowid]),
+            sentences=tuple(spans[passage_id]),
         )
     return [found[passage_id] for passage_id in ids if passage_id in found]
 
 
-def select_sentences(connection: sqlite3.Connection, passages: Sequence[int], columns: str) -> list[tuple[Any, ...]]:
-    """Read columns of the sentences of passages: rowid of the passage, then the columns, in the sentences' order."""
-    # A cross join keeps the passages outside: with a condition SQLite reads the sentences of all passages in order.
+def select_sentences(connection: sqlite3.Connection, ids: Collection[str], columns: str) -> list[tuple[Any, ...]]:
+    """Read columns of the sentences of passages: the passage's id, then the columns, in the sentences' order."""
+    # Cross joins keep the passages outside: with a condition SQLite reads the sentences of all passages in order.
     found = connection.execute(
-        f"SELECT passage, ordinal, {columns} FROM json_each(?) AS wanted "
-        "CROSS JOIN sentences ON sentences.passage = wanted.value",
-        (json.dumps(list(passages)),),
+        "SELECT passages.id, sentences.ordinal, "
+        f"{', '.join(f'sentences.{column}' for column in columns.split(', '))} FROM json_each(?) AS wanted "
+        "CROSS JOIN passages ON passages.id = wanted.value CROSS JOIN sentences ON sentences.passage = passages.rowid",
+        (bound(ids),),
     )
     return [(row[0], *row[2:]) for row in sorted(found, key=lambda row: row[:2])]
 

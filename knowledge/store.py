@@ -331,13 +331,15 @@ class Store:
 
         An id that is not there is left out.
         """
-        columns: dict[str, tuple[list[Span], list[bytes], list[frozenset[str]]]] = {}
         with self._file.reading() as (connection, _):
-            chosen = dict(connection.execute(f"SELECT rowid, id FROM passages WHERE id {AMONG}", (bound(ids),)))
-            columns = {passage_id: ([], [], []) for passage_id in chosen.values()}
-            found = rows.select_sentences(connection, list(chosen), 'start, "end", vector, tokens')
-            for rowid, start, end, vector, row in found:
-                spans, vectors, tokens = columns[chosen[rowid]]
+            known = connection.execute(f"SELECT id FROM passages WHERE id {AMONG}", (bound(ids),))
+            columns: dict[str, tuple[list[Span], list[bytes], list[frozenset[str]]]] = {
+                passage_id: ([], [], []) for (passage_id,) in known
+            }
+            for passage_id, start, end, vector, row in rows.select_sentences(
+                connection, ids, 'start, "end", vector, tokens'
+            ):
+                spans, vectors, tokens = columns[passage_id]
                 spans.append(Span(start, end))
                 vectors.append(vector)
                 tokens.append(frozenset(from_row(row)))
@@ -346,20 +348,12 @@ class Store:
             for passage_id, (spans, vectors, tokens) in columns.items()
         }
 
-    def sentence_vectors(self, ids: Collection[str]) -> dict[str, tuple[tuple[Span, ...], Vectors]]:
-        """Return for each passage its sentences and their unit vectors, shape (sentences, dimension).
-
-        An id that is not there is left out.
-        """
-        return {id_: (spans, vectors) for id_, (spans, vectors, _) in self.sentences(ids).items()}
-
     def sentence_states(self, ids: Collection[str]) -> dict[str, TokenStates]:
         """Return for each passage the token states of its sentences; an id that is not there is left out."""
         found: dict[str, list[bytes | None]] = {}
         with self._file.reading() as (connection, _):
-            chosen = dict(connection.execute(f"SELECT rowid, id FROM passages WHERE id {AMONG}", (bound(ids),)))
-            for rowid, states in rows.select_sentences(connection, list(chosen), "states"):
-                found.setdefault(chosen[rowid], []).append(states)
+            for passage_id, states in rows.select_sentences(connection, ids, "states"):
+                found.setdefault(passage_id, []).append(states)
         return {id_: self._states(blobs) for id_, blobs in found.items()}
 
     def mean_state(self, language: Language, sample: int = 1000) -> Vectors | None:

@@ -49,6 +49,10 @@ class Passage:
     language: Language = "zh"
     sentences: tuple[Span, ...] = ()
 
+    def sentence_texts(self) -> list[str]:
+        """Return the words of its sentences, in order."""
+        return [self.text[span.start - self.start : span.end - self.start] for span in self.sentences]
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -17,10 +17,10 @@ from assistant.assistant import Assistant
 from evals.adapter.examples import SENTENCES, Example, read_selqa, read_squad, shortened
 from evals.adapter.lora import AdaptedModel
 from evals.adapter.train import Objective, draw
-from knowledge import adapter, e5
+from knowledge import adapter, shipped
 from knowledge.embed import Embedder
 from knowledge.encoder import NumpyEncoder, map_safetensors
-from tests.tiny_e5 import HIDDEN, make_tiny_e5
+from tests.tiny_e5 import HIDDEN, converted_tiny_e5
 
 MEANS = {
     (kind, language): np.zeros(HIDDEN, np.float32)
@@ -31,10 +31,7 @@ MEANS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("tiny")
-    (place / "data.bin").write_bytes(make_tiny_e5().data)
-    e5.convert(place / "data.bin", place / "model")
-    return place / "model"
+    return converted_tiny_e5(tmp_path_factory.mktemp("tiny"))
 
 
 EXAMPLES = {
@@ -88,7 +85,7 @@ def test_what_training_writes_is_what_it_learned(folder: Path, tmp_path: Path, m
     assert before @ after < 0.9999
     (tmp_path / "adapters").mkdir()
     save_file(model.factors(), tmp_path / "adapters" / "tiny.safetensors")
-    monkeypatch.setattr(adapter, "files", lambda package: tmp_path)
+    monkeypatch.setattr(shipped, "files", lambda package: tmp_path)
     stored = NumpyEncoder(folder, adapter.corrections("tiny")).encode([text], "query: ")[0]
     np.testing.assert_allclose(after, stored, atol=2e-3)
 

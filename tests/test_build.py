@@ -83,7 +83,7 @@ def test_vectors_are_of_heading_and_text_and_of_sentences(store: Store, embedder
         inside = not passage.heading or passage.heading in passage.text
         text = passage.text if inside else f"{passage.heading}\n{passage.text}"
         np.testing.assert_allclose(vector, embedder.encode_query(text), atol=1e-6)
-        spans, vectors = store.sentence_vectors([passage.id])[passage.id]
+        spans, vectors, _ = store.sentences([passage.id])[passage.id]
         assert spans == passage.sentences
         for span, sentence in zip(spans, vectors, strict=True):
             np.testing.assert_allclose(sentence, embedder.encode_query(span.of(CITY)), atol=1e-6)

@@ -18,17 +18,14 @@ from knowledge.errors import WeightsCorrupt
 from knowledge.manifest import ModelSpec
 from knowledge.unigram import UnigramTokenizer
 from knowledge.weights import Weights
-from tests.tiny_e5 import PIECES, make_tiny_e5
+from tests.tiny_e5 import PIECES, converted_tiny_e5, make_tiny_e5
 from tests.wheelhouse import make_wheel
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The converted model."""
-    place = tmp_path_factory.mktemp("tiny")
-    (place / "data.bin").write_bytes(make_tiny_e5().data)
-    e5.convert(place / "data.bin", place / "model")
-    return place / "model"
+    return converted_tiny_e5(tmp_path_factory.mktemp("tiny"))
 
 
 def test_every_weight_is_what_the_block_format_says(folder: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_is_put_comes_back(filled: Store) -> None:
     assert filled.passages(ids[::-1]) == passages[::-1]
     vectors = np.concatenate([entry.passage_vectors for entry in wanted])
     np.testing.assert_allclose(filled.vectors(ids[::-1]), vectors[::-1], atol=1e-6)
-    found = filled.sentence_vectors(ids)
+    found = filled.sentences(ids)
     for entry in wanted:
         for passage, sentences in zip(entry.passages, entry.sentence_vectors, strict=True):
             assert found[passage.id][0] == passage.sentences

@@ -116,7 +116,7 @@ def test_an_empty_text_is_kept(vectors: WenjuVectorStore) -> None:
 def test_sentences_are_embedded_as_well(vectors: WenjuVectorStore) -> None:
     text = "第一句话在这里。第二句话在那里。"
     (added,) = vectors.add_texts([text])
-    spans, found = vectors.store.sentence_vectors([added])[added]
+    spans, found, _ = vectors.store.sentences([added])[added]
     assert [span.of(text) for span in spans] == ["第一句话在这里。", "第二句话在那里。"]
     expected = vectors.embeddings.encode_passages([span.of(text) for span in spans])
     np.testing.assert_allclose(found, expected, atol=1e-6)

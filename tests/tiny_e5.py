@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+
+from knowledge import e5
 
 HIDDEN, LAYERS, HEADS, INNER, VOCABULARY, POSITIONS, TYPES = 64, 2, 4, 96, 80, 64, 2
 _LONG = "▁query ▁passage ▁数 数字 政府 城市 ▁the ing ▁city 10"
@@ -80,3 +83,10 @@ def make_tiny_e5() -> TinyE5:
         index += struct.pack("<H", len(name)) + name.encode() + struct.pack("<BIQQ", kind, elements, at, len(body))
         at += len(body)
     return TinyE5(head + index + b"".join(body for *_, body in bodies), weights)
+
+
+def converted_tiny_e5(place: Path) -> Path:
+    """Convert the tiny model in a folder; return the model's folder."""
+    (place / "data.bin").write_bytes(make_tiny_e5().data)
+    e5.convert(place / "data.bin", place / "model")
+    return place / "model"

@@ -156,8 +156,7 @@ def train(
 
 def main() -> None:
     """Run the command line."""
-    from assistant import Settings
-    from knowledge.weights import Weights
+    from assistant import Assistant
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--squad", type=Path, nargs="+", required=True, metavar="FILE", help="Chinese")
@@ -168,7 +167,7 @@ def main() -> None:
     chinese = [example for path in options.squad for example in read_squad(path)]
     english = [example for path in options.selqa for example in read_selqa(path)]
     means = read_means(Path(__file__).with_name("means.json").read_text(encoding="utf-8"))
-    folder = Weights(Settings.from_environment().cache).path(MODEL)
+    folder = Assistant().weights.path(MODEL)
     train({"zh": chinese, "en": english}, folder, means, options.steps, options.out)
 
 

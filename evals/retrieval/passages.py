@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evals.cases import spread
 from evals.retrieval.data import RETRIEVAL, SAMPLE, Direction, Pool, directions, find_sets
 from evals.retrieval.measure import DEPTH, rank_of, score
 from evals.retrieval.report import Measured, milliseconds
@@ -73,9 +74,7 @@ def _measure(direction: Direction, assistant: Assistant, scratch: Path, limit: i
     path = scratch / f"{hash(tuple(passage.id for passage in direction.passages)):x}.db"
     with progress(f"Embedding for {direction.name}") as update:
         store = Store.open(path) if path.exists() else pool(path, direction.passages, assistant.embedder, update)
-    asked = list(zip(direction.questions, direction.absent, strict=True))
-    if limit is not None and limit < len(asked):
-        asked = [asked[i * len(asked) // limit] for i in range(limit)]
+    asked = spread(list(zip(direction.questions, direction.absent, strict=True)), limit)
     ranks: dict[str, list[int | None]] = {}
     seconds: dict[str, list[float]] = {}
     with store, closing(Lexicon(assistant.settings.cache)) as lexicon:

@@ -28,8 +28,11 @@ from statistics import median
 
 import numpy as np
 import numpy.typing as npt
+from langchain_core.utils.iter import batch_iterate
 
+from evals.cases import spread
 from evals.retrieval.data import RETRIEVAL, SAMPLE, PassageRow, QuestionRow, find_sets, rows
+from evals.retrieval.report import milliseconds
 from knowledge.build import make_entries, spec_for
 from knowledge.embed import Embedder
 from knowledge.rows import Entry
@@ -129,7 +132,8 @@ def measure_scale(passages: int, data: Path | None, progress: Callable[[int, int
         with Store.create(path, spec_for(embedder)) as store:
             started = time.perf_counter()
             stored = 0
-            for group in _groups(_documents(pieces, -(-passages // PASSAGES_IN_DOCUMENT), random.Random(0))):
+            documents = _documents(pieces, -(-passages // PASSAGES_IN_DOCUMENT), random.Random(0))
+            for group in batch_iterate(DOCUMENTS_AT_ONCE, documents):
                 store.put_all(group)
                 stored += sum(len(entry.passages) for entry in group)
                 progress(stored, passages)
@@ -141,7 +145,7 @@ def measure_scale(passages: int, data: Path | None, progress: Callable[[int, int
         for at, entry in enumerate(added[ADDED:]):
             with Store.create(Path(scratch) / f"{at}.db", spec_for(embedder)) as empty:
                 small.append(_timed(partial(empty.put_all, [entry])))
-        questions = [question.text for question in asked][:: max(1, len(asked) // SEARCHES)][:SEARCHES]
+        questions = [question.text for question in spread(list(asked), SEARCHES)]
         found = _searched(path, questions)
         return Scale(
             passages=stored,
@@ -217,17 +221,6 @@ def _document(groups: Sequence[Sequence[Piece]], language: Language, noise: np.r
     )
 
 
-def _groups(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    group: list[Entry] = []
-    for entry in entries:
-        group.append(entry)
-        if len(group) == DOCUMENTS_AT_ONCE:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
 def _searched(path: Path, questions: Sequence[str]) -> dict[str, float]:
     """Search in another process; it prints what of `Scale` it measured."""
     asked = json.dumps(questions)
@@ -259,12 +252,12 @@ def main() -> None:
                 first = time.perf_counter() - started
                 embeddings = [_timed(partial(embedder.encode_query_tokens, one)) for one in questions]
                 searches = [_timed(partial(searcher.search, one)) for one in questions]
-    p50, p95 = np.quantile(searches, [0.5, 0.95])
+    times = milliseconds(searches, embeddings)
     found = {
         "first_search_seconds": first,
-        "search_p50": 1000 * float(p50),
-        "search_p95": 1000 * float(p95),
-        "embedding_p50": 1000 * median(embeddings),
+        "search_p50": times["p50"],
+        "search_p95": times["p95"],
+        "embedding_p50": times["embedding_p50"],
         "memory_megabytes": _most_memory() / 1e6,
     }
     print(json.dumps(found))
