@@ -39,15 +39,27 @@ class Coverage:
             tokens = {**term.translations, term.word: 1.0} if across else {term.word: 1.0}
             for token, weight in tokens.items():
                 self._held.setdefault(token, []).append((at, term.rarity * weight))
+        # A set, because its intersection with another goes through the smaller of the two.
+        self._tokens = frozenset(self._held)
 
     def share(self, tokens: AbstractSet[str]) -> float:
         """Return the share of the words that `tokens` hold, 0 to 1; of a word's translations the best one counts."""
+        return self._share(self._tokens & tokens)
+
+    def shares(self, sentences: Sequence[AbstractSet[str]]) -> list[float]:
+        """Return `share` of each of the sentences of a passage."""
+        # Few of the words stand anywhere in the passage, so most need to be looked up once only.
+        present = self._tokens & set().union(*sentences)
+        return [self._share(present & tokens) for tokens in sentences]
+
+    def _share(self, present: AbstractSet[str]) -> float:
         if self._whole <= 0:
             return 0.0
         best: dict[int, float] = {}
-        for token in self._held.keys() & tokens:
+        for token in present:
             for at, value in self._held[token]:
-                best[at] = max(value, best.get(at, 0.0))
+                if value > best.get(at, 0.0):
+                    best[at] = value
         return sum(best.values()) / self._whole
 
 

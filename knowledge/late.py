@@ -86,6 +86,30 @@ def centred(states: Array, mean: Array | None) -> Array:
     return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """Late interaction of a question with a passage, and with each of its sentences; 0 where no states are stored."""
+
+    passage: float
+    sentences: tuple[float, ...]
+
+
+def interactions(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> list[Interaction]:
+    """Return the late interaction of a question with several passages; arguments as of `max_similarities`."""
+    best = _best(question, passages, mean)
+    counts = [len(one.lengths) for one in passages]
+    filled = [bool(count and sum(one.lengths)) for count, one in zip(counts, passages, strict=True)]
+    if not best.size or not any(filled):
+        return [Interaction(0.0, (0.0,) * count) for count in counts]
+    starts = np.cumsum([0, *counts])[:-1]
+    sentences = best.mean(axis=1).tolist()
+    whole = iter(np.maximum.reduceat(best, starts[filled], axis=0).mean(axis=1).tolist())
+    return [
+        Interaction(next(whole), tuple(sentences[start : start + count])) if told else Interaction(0.0, (0.0,) * count)
+        for start, count, told in zip(starts.tolist(), counts, filled, strict=True)
+    ]
+
+
 def max_similarities(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> list[Array]:
     """Compare a question's tokens with those of the sentences of several passages.
 
@@ -98,11 +122,17 @@ def max_similarities(question: Array, passages: Sequence[TokenStates], mean: Arr
         For each passage the best cosine of each question token in each sentence, shape (sentences, question tokens);
         -1 where a sentence has no tokens.
     """
-    best = [np.full((len(one.lengths), len(question)), -1.0, dtype=np.float32) for one in passages]
+    ends = np.cumsum([len(one.lengths) for one in passages])
+    return np.split(_best(question, passages, mean), ends[:-1]) if passages else []
+
+
+def _best(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> Array:
+    """Return what `max_similarities` does, of all passages one after the other."""
     lengths = np.array([length for one in passages for length in one.lengths], dtype=np.int64)
+    found = np.full((len(lengths), len(question)), -1.0, dtype=np.float32)
     filled = lengths > 0
     if not len(question) or not filled.any():
-        return best
+        return found
     # (s - m)·q and |s - m|² from one product with the stored bytes, which are never copied centred.
     centre = np.zeros(question.shape[1], np.float32) if mean is None else mean
     asked = np.concatenate([question, centre[None, :]])
@@ -111,7 +141,5 @@ def max_similarities(question: Array, passages: Sequence[TokenStates], mean: Arr
     squares = np.concatenate([one.squares for one in passages]) - 2 * products[:, -1] + centre @ centre
     similar = (products[:, :-1] - question @ centre) / np.sqrt(np.maximum(squares, 1e-12))[:, None]
     starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
-    found = np.full((len(lengths), len(question)), -1.0, dtype=np.float32)
     found[filled] = np.maximum.reduceat(similar, starts, axis=0)
-    ends = np.cumsum([len(one.lengths) for one in passages])
-    return np.split(found, ends[:-1])
+    return found

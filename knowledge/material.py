@@ -1,4 +1,4 @@
-"""What a search compares a question with: a passage's vectors, words and token states, kept once they were read.
+"""What a search compares a question with: passages' vectors, words and token states, kept once they were read.
 
 Reading them out of the database costs more than comparing them; the passages that were looked at last are kept, as long
 as the collection does not change.
@@ -7,7 +7,7 @@ as the collection does not change.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -20,38 +20,58 @@ from knowledge.store import Store
 from knowledge.types import Language, Passage
 
 KEPT_BYTES = 64 * 2**20
-"""How much of the passages' contents is kept, and as much again of their token states."""
+"""How much is kept of outlines, and as much again of materials."""
 
 KEPT_WORDS = 100_000
-"""Of how many words it is remembered in how many passages they are."""
+"""Of how many words it is remembered in how many passages they are; with more it starts anew."""
 
 Array = npt.NDArray[np.float32]
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """A passage with what a search compares.
+class Outline:
+    """What tells at a glance whether a passage may hold the answer; it is read of every passage that is proposed.
 
     Attributes:
-        passage: The passage.
+        id: The passage's id.
+        language: Its language.
         vector: Its unit vector, shape (dimension,).
-        sentence_vectors: Those of its sentences, shape (sentences, dimension).
         tokens: The tokens that full-text search finds it by.
-        sentence_tokens: The tokens of each sentence.
     """
 
-    passage: Passage
+    id: str
+    language: Language
     vector: Array
-    sentence_vectors: Array
     tokens: frozenset[str]
-    sentence_tokens: tuple[frozenset[str], ...]
 
     @property
     def nbytes(self) -> int:
         """About how many bytes it takes in memory."""
-        words = len(self.tokens) + sum(map(len, self.sentence_tokens))
-        return int(self.vector.nbytes + self.sentence_vectors.nbytes) + 100 * words + 4 * len(self.passage.text)
+        return int(self.vector.nbytes) + 100 * len(self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A passage with what a search compares closely.
+
+    Attributes:
+        passage: The passage.
+        sentence_vectors: The unit vectors of its sentences, shape (sentences, dimension).
+        sentence_tokens: The tokens of each sentence.
+        states: The token states of its sentences.
+    """
+
+    passage: Passage
+    sentence_vectors: Array
+    sentence_tokens: tuple[frozenset[str], ...]
+    states: TokenStates
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes it takes in memory."""
+        words = sum(map(len, self.sentence_tokens))
+        return int(self.sentence_vectors.nbytes) + self.states.nbytes + 100 * words + 4 * len(self.passage.text)
 
 
 class Materials:
@@ -65,33 +85,19 @@ class Materials:
         self._store = store
         self._lock = threading.Lock()
         self._generation = -1
-        self._held: LRUCache[str, Material] = LRUCache(KEPT_BYTES, getsizeof=lambda one: one.nbytes)
-        self._states: LRUCache[str, TokenStates] = LRUCache(KEPT_BYTES, getsizeof=lambda one: one.nbytes + 1)
+        self._outlines: LRUCache[str, Outline] = LRUCache(KEPT_BYTES, getsizeof=lambda one: one.nbytes)
+        self._materials: LRUCache[str, Material] = LRUCache(KEPT_BYTES, getsizeof=lambda one: one.nbytes)
         self._means: dict[Language, Array | None] = {}
         self._languages: tuple[Language, ...] | None = None
-        self._frequency: LRUCache[str, int] = LRUCache(KEPT_WORDS)
+        self._frequency: dict[str, int] = {}
+
+    def outlines(self, ids: Sequence[str]) -> list[Outline]:
+        """Return the outlines of passages in the order of `ids`; an id that is not there is left out."""
+        return self._kept(self._outlines, ids, self._read_outlines)
 
     def of(self, ids: Sequence[str]) -> list[Material]:
         """Return the materials of passages in the order of `ids`; an id that is not there is left out."""
-        with self._lock:
-            self._follow()
-            found = {id_: self._held[id_] for id_ in ids if id_ in self._held}
-            missing = [id_ for id_ in ids if id_ not in found]
-            for one in self._read(missing) if missing else []:
-                found[one.passage.id] = one
-                _keep(self._held, one.passage.id, one)
-            return [found[id_] for id_ in ids if id_ in found]
-
-    def states(self, ids: Sequence[str]) -> dict[str, TokenStates]:
-        """Return the token states of passages by id; an id that is not there is left out."""
-        with self._lock:
-            self._follow()
-            found = {id_: self._states[id_] for id_ in ids if id_ in self._states}
-            missing = [id_ for id_ in ids if id_ not in found]
-            for id_, states in self._store.sentence_states(missing).items() if missing else ():
-                found[id_] = states
-                _keep(self._states, id_, states)
-            return found
+        return self._kept(self._materials, ids, self._read_materials)
 
     @property
     def passage_count(self) -> int:
@@ -102,10 +108,11 @@ class Materials:
         """Return `Store.document_frequency`; the index would count a word's entries each time."""
         with self._lock:
             self._follow()
-            found = {token: self._frequency[token] for token in tokens if token in self._frequency}
-            counted = self._store.document_frequency([token for token in tokens if token not in found])
+            counted = self._store.document_frequency([token for token in tokens if token not in self._frequency])
+            if len(self._frequency) + len(counted) > KEPT_WORDS:
+                self._frequency = {token: held for token, held in self._frequency.items() if token in tokens}
             self._frequency.update(counted)
-            return {**found, **counted}
+            return {token: self._frequency[token] for token in tokens}
 
     def mean_state(self, language: Language) -> Array | None:
         """Return `Store.mean_state` of a language."""
@@ -127,31 +134,46 @@ class Materials:
         """Forget everything when the collection has changed: what was removed must not be found."""
         generation = self._store.generation
         if generation != self._generation:
-            self._held.clear()
-            self._states.clear()
+            self._outlines.clear()
+            self._materials.clear()
             self._means.clear()
             self._frequency.clear()
             self._languages = None
             self._generation = generation
 
-    def _read(self, ids: Sequence[str]) -> list[Material]:
-        passages = {passage.id: passage for passage in self._store.passages(ids, sentences=False)}
-        vectors = dict(zip(passages, self._store.vectors(list(passages)), strict=True))
-        sentences, tokens = self._store.sentences(ids), self._store.passage_tokens(ids)
-        return [
-            Material(
-                replace(passage, sentences=sentences[id_][0]),
-                vectors[id_],
-                sentences[id_][1],
-                frozenset(tokens[id_]),
-                tuple(sentences[id_][2]),
+    def _kept(
+        self, kept: LRUCache[str, Value], ids: Sequence[str], read: Callable[[Sequence[str]], dict[str, Value]]
+    ) -> list[Value]:
+        with self._lock:
+            self._follow()
+            found = {id_: kept[id_] for id_ in ids if id_ in kept}
+            missing = [id_ for id_ in ids if id_ not in found]
+            for id_, value in read(missing).items() if missing else ():
+                found[id_] = value
+                _keep(kept, id_, value)
+            return [found[id_] for id_ in ids if id_ in found]
+
+    def _read_outlines(self, ids: Sequence[str]) -> dict[str, Outline]:
+        return {
+            id_: Outline(id_, language, vector, tokens)
+            for id_, (language, vector, tokens) in self._store.outlines(ids).items()
+        }
+
+    def _read_materials(self, ids: Sequence[str]) -> dict[str, Material]:
+        sentences, states = self._store.sentences(ids), self._store.sentence_states(ids)
+        return {
+            passage.id: Material(
+                replace(passage, sentences=sentences[passage.id][0]),
+                sentences[passage.id][1],
+                tuple(sentences[passage.id][2]),
+                states[passage.id],
             )
-            for id_, passage in passages.items()
-        ]
+            for passage in self._store.passages(ids, sentences=False)
+        }
 
 
-def _keep(held: LRUCache[str, Value], id_: str, value: Value) -> None:
+def _keep(kept: LRUCache[str, Value], id_: str, value: Value) -> None:
     try:
-        held[id_] = value
+        kept[id_] = value
     except ValueError:  # it is larger than all that is kept
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -58,7 +58,14 @@ class Query:
 
     def coverage(self, tokens: AbstractSet[str], language: Language) -> float:
         """Return the share of this question that a text's tokens hold, 0 to 1."""
-        return (self._within if language == self.language else self._across).share(tokens)
+        return self._coverage(language).share(tokens)
+
+    def coverages(self, sentences: Sequence[AbstractSet[str]], language: Language) -> list[float]:
+        """Return the share of this question that the tokens of each of a passage's sentences hold, 0 to 1."""
+        return self._coverage(language).shares(sentences)
+
+    def _coverage(self, language: Language) -> Coverage:
+        return self._within if language == self.language else self._across
 
 
 def prepare(

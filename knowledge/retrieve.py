@@ -8,7 +8,7 @@ found nothing adds nothing and takes nothing away.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -18,19 +18,20 @@ from pydantic import ConfigDict
 
 from knowledge.calibration import Calibration, probability
 from knowledge.embed import Embedder
-from knowledge.late import TOWARDS_COLLECTION, centred, max_similarities, unpack
+from knowledge.late import TOWARDS_COLLECTION, Interaction, centred, interactions
 from knowledge.lexicon import Lexicon
-from knowledge.material import Material, Materials
+from knowledge.material import Material, Materials, Outline
 from knowledge.question import Query, prepare
-from knowledge.ranking import SENTENCE, Array, Features, centre_of, preference, weights
+from knowledge.ranking import SENTENCE, Array, Features, centre_of, evidence, preference, weights
 from knowledge.store import Store
 from knowledge.types import Hit, Language, Passage, Span
 
 CANDIDATES = 30
 """How many passages each leg proposes."""
 
-LATE_CANDIDATES = 20
-"""How many passages, best first without late interaction, are looked at token by token."""
+COMPARED = 16
+"""How many of them, best first by vector and words alone, are looked at sentence by sentence and token by token; more
+if more are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Searcher:
         """
         query = self.prepare(question) if isinstance(question, str) else question
         found_by = self._candidates(query, document_ids)
-        scored = self._score(query, self._materials.of(list(found_by)))[: max(0, k)]
+        scored = self._score(query, list(found_by), max(COMPARED, k))[: max(0, k)]
         scored = [one for one in scored if one.probability >= threshold]
         hits = tuple(
             Hit(one.passage, one.probability, rank, found_by[one.passage.id])
@@ -141,50 +142,47 @@ class Searcher:
                 found[passage_id] = (*found.get(passage_id, ()), leg)
         return found
 
-    def _score(self, query: Query, materials: Sequence[Material]) -> list[_Scored]:
-        """Score passages, best first: all of them without late interaction, then the best of those with it."""
-        rough = [
-            self._scored(query, material, Features(dense, max(cosines, default=dense), 0.0, held, 0.0), cosines)
-            for material, dense, cosines, held in self._compared(query, materials)
-        ]
-        rough.sort(key=lambda one: -one.order)
+    def _score(self, query: Query, proposed: Sequence[str], closely: int) -> list[_Scored]:
+        """Score passages by vector and words; return the likeliest, scored by sentences and tokens too, best first."""
+        likely = sorted(self._outlined(query, self._materials.outlines(proposed)), key=lambda one: -one.order)
         return sorted(
-            self._interact(query, rough[:LATE_CANDIDATES]),
+            self._compared(query, likely[:closely]),
             key=lambda one: (-one.order, one.passage.document_id, one.passage.start),
         )
 
-    def _compared(
-        self, query: Query, materials: Sequence[Material]
-    ) -> Iterator[tuple[Material, float, list[float], float]]:
-        """Yield each passage with its cosine, the cosines of its sentences, and its coverage."""
-        asked = self._centre.apply(query.vector[None, :], "query", query.language)[0]
+    def _outlined(self, query: Query, outlines: Sequence[Outline]) -> Iterator[_Outlined]:
+        """Yield each passage with its cosine and coverage, and the place that those give it."""
+        asked = self._asked(query)
+        for language in self._materials.languages():
+            group = [one for one in outlines if one.language == language]
+            if not group:
+                continue
+            dense = self._centre.apply(np.stack([one.vector for one in group]), "passage", language) @ asked
+            for one, cosine in zip(group, dense.tolist(), strict=True):
+                held = query.coverage(one.tokens, language)
+                fit = weights(query.language, language).score(Features(cosine, cosine, 0.0, held, 0.0))
+                yield _Outlined(one.id, cosine, held, self._ordered(query, language, fit)[1])
+
+    def _compared(self, query: Query, likely: Sequence[_Outlined]) -> Iterator[_Scored]:
+        """Yield the passages, looked at sentence by sentence and token by token."""
+        asked, outlined = self._asked(query), {one.id: one for one in likely}
+        materials = self._materials.of(list(outlined))
         for language in self._materials.languages():
             group = [one for one in materials if one.passage.language == language]
             if not group:
                 continue
-            dense = self._centre.apply(np.stack([one.vector for one in group]), "passage", language) @ asked
-            every = np.concatenate([one.sentence_vectors for one in group])
-            cosines = iter((self._centre.apply(every, "sentence", language) @ asked).tolist())
-            for one, cosine in zip(group, dense.tolist(), strict=True):
+            every = self._centre.apply(np.concatenate([one.sentence_vectors for one in group]), "sentence", language)
+            cosines = iter((every @ asked).tolist())
+            mean_asked, mean = self._token_means(query.language, language)
+            lates = interactions(centred(query.states, mean_asked), [one.states for one in group], mean)
+            for one, late in zip(group, lates, strict=True):
                 own = [next(cosines) for _ in one.sentence_vectors]
-                yield one, cosine, own, query.coverage(one.tokens, language)
+                yield self._scored(query, one, outlined[one.passage.id], own, late)
 
-    def _interact(self, query: Query, rough: Sequence[_Scored]) -> Iterator[_Scored]:
-        """Look at passages sentence by sentence, and add late interaction and evidence to their scores."""
-        states, nothing = self._materials.states([one.passage.id for one in rough]), unpack((), len(query.vector))
-        for language in self._materials.languages():
-            group = [one for one in rough if one.passage.language == language]
-            asked, own = self._token_means(query.language, language)
-            looked_at = [states.get(one.passage.id, nothing) for one in group]
-            found = max_similarities(centred(query.states, asked), looked_at, own)
-            for one, best in zip(group, found, strict=True):
-                held = [query.coverage(tokens, language) for tokens in one.material.sentence_tokens]
-                compared = best.size and best.max() > -1  # a model may tell no token states
-                lates = best.mean(axis=1).tolist() if compared else [0.0] * len(held)
-                late = float(best.max(axis=0).mean()) if compared else 0.0
-                evidence = max(map(SENTENCE.own, lates, held), default=0.0)
-                features = replace(one.features, late=late, evidence=evidence)
-                yield self._scored(query, one.material, features, one.cosines, tuple(zip(lates, held, strict=True)))
+    def _asked(self, query: Query) -> Array:
+        """Return a question's vector without its language's mean, shape (dimension,)."""
+        asked: Array = self._centre.apply(query.vector[None, :], "query", query.language)[0]
+        return asked
 
     def _token_means(self, question: Language, passage: Language) -> tuple[Array | None, Array | None]:
         """Return the mean token states to take away from a question and from passages of a language."""
@@ -197,46 +195,58 @@ class Searcher:
         return asked + moved, fixed + moved
 
     def _scored(
-        self,
-        query: Query,
-        material: Material,
-        features: Features,
-        cosines: Sequence[float],
-        sentences: tuple[tuple[float, float], ...] = (),
+        self, query: Query, material: Material, outlined: _Outlined, cosines: Sequence[float], late: Interaction
     ) -> _Scored:
         language = material.passage.language
+        held = query.coverages(material.sentence_tokens, language)
+        features = Features(
+            dense=outlined.cosine,
+            sentence=max(cosines, default=outlined.cosine),
+            late=late.passage,
+            coverage=outlined.coverage,
+            evidence=max(map(evidence, late.sentences, held), default=0.0),
+        )
         fit = weights(query.language, language).score(features)
+        log_odds, order = self._ordered(query, language, fit)
+        sentences = tuple(zip(cosines, late.sentences, held, strict=True))
+        return _Scored(material.passage, fit, log_odds, order, features, sentences)
+
+    def _ordered(self, query: Query, language: Language, fit: float) -> tuple[float, float]:
+        """Return the log-odds that a passage with this fit holds the answer, and what passages are ordered by."""
         log_odds = self._calibration.log_odds(query.language, language, fit)
-        order = log_odds + preference(log_odds, query.language, language)
-        return _Scored(material, fit, log_odds, order, features, cosines, sentences)
+        return log_odds, log_odds + preference(log_odds, query.language, language)
 
     @staticmethod
     def _sentences(one: _Scored) -> Iterator[SentenceHit]:
         """Score the sentences of a passage."""
         passage = one.passage
         for at, (span, text) in enumerate(zip(passage.sentences, passage.sentence_texts(), strict=True)):
-            late, held = one.sentences[at]
-            around = max(coverage for _, coverage in one.sentences[max(0, at - 1) : at + 2])
-            score = SENTENCE.score(one.cosines[at], late, held, around, one.fit)
-            yield SentenceHit(passage, span, text, score, one.cosines[at], late, held)
+            cosine, late, held = one.sentences[at]
+            around = max(coverage for _, _, coverage in one.sentences[max(0, at - 1) : at + 2])
+            score = SENTENCE.score(cosine, late, held, around, one.fit)
+            yield SentenceHit(passage, span, text, score, cosine, late, held)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlined:
+    """A passage's id, its cosine and coverage, and what those order it by."""
+
+    id: str
+    cosine: float
+    coverage: float
+    order: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """A passage with its fit, log-odds and place, and the cosines, late interactions and coverages of its sentences."""
+    """A passage with its fit, log-odds and place, and its sentences' cosines, late interactions and coverages."""
 
-    material: Material
+    passage: Passage
     fit: float
     log_odds: float
     order: float
     features: Features
-    cosines: Sequence[float]
-    sentences: tuple[tuple[float, float], ...]
-
-    @property
-    def passage(self) -> Passage:
-        """The passage."""
-        return self.material.passage
+    sentences: tuple[tuple[float, float, float], ...]
 
     @property
     def probability(self) -> float:

@@ -298,15 +298,23 @@ class Store:
                 frequency[token] = 0 if row is None else int(row[0])
             return frequency
 
-    def passage_tokens(self, ids: Collection[str]) -> dict[str, list[str]]:
-        """Return the tokens that passages were stored with, by passage id; an id that is not there is left out."""
+    def outlines(self, ids: Collection[str]) -> dict[str, tuple[Language, Vectors, frozenset[str]]]:
+        """Return for each passage its language, its unit vector of shape (dimension,) and its tokens.
+
+        An id that is not there is left out.
+        """
         with self._file.reading() as (connection, _):
             found = connection.execute(
-                "SELECT passages.id, passages_fts.tokens FROM passages "
-                f"JOIN passages_fts ON passages_fts.rowid = passages.rowid WHERE passages.id {AMONG}",
+                "SELECT passages.id, passages.language, passages.vector, passages_fts.tokens "
+                "FROM json_each(?) AS wanted CROSS JOIN passages ON passages.id = wanted.value "
+                "CROSS JOIN passages_fts ON passages_fts.rowid = passages.rowid",
                 (bound(ids),),
-            )
-            return {row[0]: from_row(row[1]) for row in found}
+            ).fetchall()
+        vectors = self._vectors([row[2] for row in found])
+        return {
+            id_: (language, vector, frozenset(from_row(row)))
+            for (id_, language, _, row), vector in zip(found, vectors, strict=True)
+        }
 
     def average_length(self) -> float:
         """Return the mean number of tokens in a passage, 0.0 for an empty store."""

@@ -263,3 +263,12 @@ def test_each_way_of_ranking_sentences_is_ranked_by_its_own_measure() -> None:
     assert _rank(found, lambda one: one.score, row) == 3
     assert _rank(found, lambda one: one.coverage, row) == 1
     assert _rank(found, lambda one: one.cosine, row) == 3  # a tie is no hit
+
+
+def test_a_sentence_that_holds_the_gold_one_whole_counts_as_it() -> None:
+    row = CitationRow(
+        id="a.zh", lang="zh", question="?", sentences=("德国的弗里德里希", "拉采尔。", "丙。"), gold_sentence=1
+    )
+    whole = Passage("p", "d", 0, 14, "德国的弗里德里希拉采尔。丙。")
+    found = [SentenceHit(whole, Span(0, 12), "", 2.0, 0, 0, 0), SentenceHit(whole, Span(12, 14), "", 1.0, 0, 0, 0)]
+    assert _rank(found, lambda one: one.score, row) == 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from knowledge.late import centred, max_similarities, pack, states_of, unpack
+from knowledge.late import centred, interactions, max_similarities, pack, states_of, unpack
 
 DIMENSION = 8
 NUMBERS = st.floats(-1000, 1000, width=32)
@@ -71,10 +71,22 @@ def test_the_best_cosines_are_those_of_the_plain_loop(
     for best, passage in zip(found, passages, strict=True):
         for row, sentence in zip(best, passage, strict=True):
             kept = centred(states_of(unpack([pack(sentence)], DIMENSION)), mean)
-            if not len(kept) or np.abs(kept).max() < 1e-3 or np.abs(sentence).max() < 0.1:
+            if not len(kept) or np.abs(kept).max() < 1e-3 or np.abs(sentence).max(axis=1).min() < 0.1:
                 continue  # a state that is all but zero has no direction to compare
             expected = [max(float(token @ other) for other in kept) for token in asked]
             np.testing.assert_allclose(row, expected, atol=2e-2)
+
+
+@given(STATES.filter(len), st.lists(st.lists(STATES, max_size=3), max_size=3))
+def test_interactions_are_means_of_the_best_cosines(question: np.ndarray, passages: list[list[np.ndarray]]) -> None:
+    asked = centred(question, None)
+    stored = [unpack([pack(sentence) for sentence in passage], DIMENSION) for passage in passages]
+    found = interactions(asked, stored, None)
+    assert [len(one.sentences) for one in found] == [len(passage) for passage in passages]
+    for one, best in zip(found, max_similarities(asked, stored, None), strict=True):
+        told = best.size and best.max() > -1
+        np.testing.assert_allclose(one.sentences, best.mean(axis=1) if told else np.zeros(len(best)), atol=1e-5)
+        assert one.passage == pytest.approx(float(best.max(axis=0).mean()) if told else 0.0, abs=1e-5)
 
 
 def test_a_question_without_tokens_has_no_cosines() -> None:

@@ -34,18 +34,19 @@ def ids_of(store: Store) -> list[str]:
 
 
 def check(found: Materials, store: Store, ids: list[str]) -> None:
-    materials = found.of(ids)
+    outlines, materials = found.outlines(ids), found.of(ids)
+    assert [one.id for one in outlines] == ids
+    np.testing.assert_array_equal(np.array([one.vector for one in outlines]), store.vectors(ids))
+    stored, sentences, states = store.outlines(ids), store.sentences(ids), store.sentence_states(ids)
+    for outline in outlines:
+        assert (outline.language, outline.tokens) == (stored[outline.id][0], stored[outline.id][2])
     assert [one.passage for one in materials] == store.passages(ids)
-    np.testing.assert_array_equal(np.array([one.vector for one in materials]), store.vectors(ids))
-    tokens, sentences = store.passage_tokens(ids), store.sentences(ids)
-    states, kept = store.sentence_states(ids), found.states(ids)
     for one in materials:
         id_ = one.passage.id
         np.testing.assert_array_equal(one.sentence_vectors, sentences[id_][1])
         assert one.passage.sentences == sentences[id_][0]
-        assert one.tokens == set(tokens[id_])
         assert list(one.sentence_tokens) == sentences[id_][2]
-        np.testing.assert_array_equal(kept[id_].rows, states[id_].rows)
+        np.testing.assert_array_equal(one.states.rows, states[id_].rows)
 
 
 def test_what_is_kept_is_what_is_stored_whatever_the_order(store: Store) -> None:
@@ -55,7 +56,7 @@ def test_what_is_kept_is_what_is_stored_whatever_the_order(store: Store) -> None
     for asked in (ids[:1], ids, ids[::-1]):
         check(found, store, asked)
     assert [one.passage.id for one in found.of(["nowhere", *ids])] == ids
-    assert found.states(["nowhere"]) == {}
+    assert [one.id for one in found.outlines(["nowhere", *ids])] == ids
 
 
 def test_what_was_removed_is_not_found_and_what_was_added_is(store: Store) -> None:
@@ -69,7 +70,7 @@ def test_what_was_removed_is_not_found_and_what_was_added_is(store: Store) -> No
     assert len(left) < len(ids)
     assert [one.passage.id for one in found.of(ids) if one.passage.id in left] == [i for i in ids if i in left]
     assert {one.passage.document_id for one in found.of(ids)} == {"city"}
-    assert set(found.states(ids)) == set(left)
+    assert {one.id for one in found.outlines(ids)} == set(left)
     assert found.languages() == ("zh",)
     build_index([Document(id="new", page_content="福州的智慧城市。")], store, TellingEmbedder())
     assert len(ids_of(store)) == len(left) + 1

@@ -125,7 +125,10 @@ def test_what_is_put_comes_back(filled: Store) -> None:
             assert found[passage.id][0] == passage.sentences
             np.testing.assert_allclose(found[passage.id][1], sentences, atol=1e-6)
     tokens = [tokens for entry in wanted for tokens in entry.tokens]
-    assert filled.passage_tokens(ids) == dict(zip(ids, tokens, strict=True))
+    outlines = filled.outlines([*ids, "nowhere"])
+    assert {id_: own for id_, (_, _, own) in outlines.items()} == dict(zip(ids, map(frozenset, tokens), strict=True))
+    np.testing.assert_allclose([outlines[id_][1] for id_ in ids], vectors, atol=1e-6)
+    assert [outlines[passage.id][0] for passage in passages] == [passage.language for passage in passages]
     assert filled.average_length() == pytest.approx(np.mean([len(each) for each in tokens]))
     assert filled.passage_count == 4
     assert filled.check() == []
