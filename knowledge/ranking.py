@@ -66,10 +66,10 @@ class Weights:
         )
 
 
-SAME_LANGUAGE = Weights(dense=6.6, sentence=4.0, late=10.0, coverage=3.0, evidence=0.5)
+SAME_LANGUAGE = Weights(dense=4.0, sentence=5.0, late=18.0, coverage=4.0, evidence=0.55)
 """Question and passage in one language."""
 
-ACROSS_LANGUAGES = Weights(dense=10.9, sentence=2.0, late=12.0, coverage=2.0, evidence=1.2)
+ACROSS_LANGUAGES = Weights(dense=11.0, sentence=2.0, late=14.0, coverage=3.4, evidence=1.8)
 """Question and passage in different languages."""
 
 

@@ -22,7 +22,7 @@ from knowledge.errors import (
 )
 from knowledge.types import IndexSpec
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Goes up whenever `_TABLES`, or the meaning of what stands in them, changes; a test holds a digest of the tables."""
 
 QUICK_CHECK_BYTES = 16 * 2**20
