@@ -11,10 +11,10 @@ Five features, each between about -0.3 and 1, but the last, which goes up to abo
   vote, which plain rank fusion does: there a leg votes with whatever it ranked first.
 - ``evidence``: late interaction and coverage of the one sentence that has most of both (`evidence`).
 
-The weights begin at the maximum-likelihood estimates of a listwise softmax over XQuAD's passages (dev half), one set
-for questions in the passage's language and one for the other; the likelihood is flat there between late interaction
-with the passage and the evidence of its best sentence, and the shipped article's tuning questions, whose passages are
-longer, decided how much of each. How, and what else was tried, is in docs/retrieval.md.
+The weights began at the maximum-likelihood estimates of a listwise softmax over XQuAD's passages (dev half), one set
+for questions in the passage's language and one for the other. The likelihood is flat there between late interaction
+with the passage and the evidence of its best sentence; CMRC 2018, DRCD and the shipped article's questions, whose
+passages are longer, decided how much of each. How, and what else was tried, is in docs/retrieval.md.
 """
 
 from __future__ import annotations
