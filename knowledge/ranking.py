@@ -104,7 +104,7 @@ def evidence(late: float, coverage: float) -> float:
     return 16.0 * late + 4.0 * coverage
 
 
-OWN_LANGUAGE, PLAUSIBLE = 7.0, -2.0
+OWN_LANGUAGE, PLAUSIBLE = 9.0, -2.0
 """Log-odds by which a passage that surely holds the answer goes before one in the other language, if it is in the
 question's; half of that at the log-odds `PLAUSIBLE`.
 

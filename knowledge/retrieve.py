@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -144,24 +145,27 @@ class Searcher:
 
     def _score(self, query: Query, proposed: Sequence[str], closely: int) -> list[_Scored]:
         """Score passages by vector and words; return the likeliest, scored by sentences and tokens too, best first."""
-        likely = sorted(self._outlined(query, self._materials.outlines(proposed)), key=lambda one: -one.order)
+        outlines = self._materials.outlines(proposed)
+        groups = [self._outlined(query, outlines, language) for language in self._materials.languages()]
+        # Turn by turn: before sentences are looked at, fits in the question's language and across do not compare.
+        turns = [one for turn in zip_longest(*groups) for one in turn if one]
         return sorted(
-            self._compared(query, likely[:closely]),
+            self._compared(query, turns[:closely]),
             key=lambda one: (-one.order, one.passage.document_id, one.passage.start),
         )
 
-    def _outlined(self, query: Query, outlines: Sequence[Outline]) -> Iterator[_Outlined]:
-        """Yield each passage with its cosine and coverage, and the place that those give it."""
-        asked = self._asked(query)
-        for language in self._materials.languages():
-            group = [one for one in outlines if one.language == language]
-            if not group:
-                continue
-            dense = self._centre.apply(np.stack([one.vector for one in group]), "passage", language) @ asked
-            for one, cosine in zip(group, dense.tolist(), strict=True):
-                held = query.coverage(one.tokens, language)
-                fit = weights(query.language, language).score(Features(cosine, cosine, 0.0, held, 0.0))
-                yield _Outlined(one.id, cosine, held, self._ordered(query, language, fit)[1])
+    def _outlined(self, query: Query, outlines: Sequence[Outline], language: Language) -> list[_Outlined]:
+        """Return the passages of a language with their cosine and coverage, likeliest first."""
+        group = [one for one in outlines if one.language == language]
+        if not group:
+            return []
+        vectors = self._centre.apply(np.stack([one.vector for one in group]), "passage", language)
+        own = weights(query.language, language)
+        found = []
+        for one, cosine in zip(group, (vectors @ self._asked(query)).tolist(), strict=True):
+            held = query.coverage(one.tokens, language)
+            found.append(_Outlined(one.id, cosine, held, own.score(Features(cosine, cosine, 0.0, held, 0.0))))
+        return sorted(found, key=lambda one: -one.fit)
 
     def _compared(self, query: Query, likely: Sequence[_Outlined]) -> Iterator[_Scored]:
         """Yield the passages, looked at sentence by sentence and token by token."""
@@ -207,14 +211,10 @@ class Searcher:
             evidence=max(map(evidence, late.sentences, held), default=0.0),
         )
         fit = weights(query.language, language).score(features)
-        log_odds, order = self._ordered(query, language, fit)
+        log_odds = self._calibration.log_odds(query.language, language, fit)
+        order = log_odds + preference(log_odds, query.language, language)
         sentences = tuple(zip(cosines, late.sentences, held, strict=True))
         return _Scored(material.passage, fit, log_odds, order, features, sentences)
-
-    def _ordered(self, query: Query, language: Language, fit: float) -> tuple[float, float]:
-        """Return the log-odds that a passage with this fit holds the answer, and what passages are ordered by."""
-        log_odds = self._calibration.log_odds(query.language, language, fit)
-        return log_odds, log_odds + preference(log_odds, query.language, language)
 
     @staticmethod
     def _sentences(one: _Scored) -> Iterator[SentenceHit]:
@@ -229,12 +229,12 @@ class Searcher:
 
 @dataclass(frozen=True, slots=True)
 class _Outlined:
-    """A passage's id, its cosine and coverage, and what those order it by."""
+    """A passage's id, its cosine and coverage, and its fit as far as those tell."""
 
     id: str
     cosine: float
     coverage: float
-    order: float
+    fit: float
 
 
 @dataclass(frozen=True, slots=True)
