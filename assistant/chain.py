@@ -19,13 +19,17 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token
+from assistant.orders import without_orders
 from assistant.read import Chunk, Reader
+from assistant.rewriting import reworded
 from assistant.select import Evidence, select
 from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, RetrievedPassage, Turn
 from assistant.verify import compose, left_out, verify
-from knowledge.fuse import fuse
+from knowledge.fuse import ASKED, BEFORE, fuse
+from knowledge.language import detect_language
+from knowledge.lexical import content_tokens
 from knowledge.retrieve import Searcher, SearchResult
 from prompts import render
 
@@ -84,7 +88,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         """
         clock = Clock()
         with clock.step("condense"):
-            question = condense(turn)
+            question = self._worded(condense(turn), clock)
         with clock.step("retrieve"):
             result = self.retrieve(question, clock)
         with clock.step("select"):
@@ -95,6 +99,8 @@ class AnswerChain(Runnable[Turn, Answer]):
                 limit=self._settings.sentences,
                 threshold=self._settings.threshold,
             )
+        if question.outside:
+            evidence = replace(evidence, refusal="out_of_scope")
         quotes = () if evidence.refusal else self._quotes(evidence)
         clock.mark("evidence")
         yield EvidenceFound(question.standalone, question.language, quotes, _retrieved(result))
@@ -115,6 +121,25 @@ class AnswerChain(Runnable[Turn, Answer]):
             answer = self._checked(draft, restated, evidence, clock)
         yield Finished(answer)
 
+    def _found(self, question: Question) -> SearchResult:
+        """Search with a question; with a follow-up in its own words as well."""
+        if not question.before or not content_tokens(question.asked):
+            return self._searcher.search(question.standalone, WIDE)
+        asked = self._searcher.search(question.asked, WIDE)
+        if detect_language(question.before) != detect_language(question.asked):
+            # Words of two languages in one question fit nothing well.
+            return fuse(asked, self._searcher.search(question.before, WIDE), own_weight=1.0, weight=BEFORE)
+        made = self._searcher.search(question.standalone, WIDE)
+        return fuse(made, asked, own_weight=1.0, weight=ASKED[question.how == "connective"])
+
+    def _worded(self, question: Question, clock: Clock) -> Question:
+        """Return a follow-up in the words of the chat model, if there is one and its words can be used."""
+        if not question.before:
+            return question
+        with clock.step("rewrite"):
+            rewriting = self._reader.rewrite(question.before, question.asked, detect_language(question.asked))
+        return reworded(question, rewriting)
+
     @staticmethod
     def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, str]:
         """Yield the words of a draft as they come and return all of them."""
@@ -131,14 +156,16 @@ class AnswerChain(Runnable[Turn, Answer]):
         return written
 
     def retrieve(self, question: Question, clock: Clock | None = None) -> SearchResult:
-        """Search with the question and, where the documents are in the other language, with its translation too.
+        """Search with the question, a follow-up as it was asked too, and across languages with its translation as well.
+
+        Sentences that give orders to the assistant are no evidence and are left out.
 
         Args:
             question: The question.
             clock: Is told how long the translation took.
         """
         clock = clock or Clock()
-        found = self._searcher.search(question.standalone, WIDE)
+        found = self._found(question)
         if found.hits and found.hits[0].passage.language != found.query.language:
             other = found.hits[0].passage.language
             with clock.step("translate"):
@@ -146,7 +173,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             if usable(question.standalone, translation, other):
                 prepared = self._searcher.prepare(translation, language=other)
                 found = fuse(found, self._searcher.search(prepared, WIDE))
-        return found.best(self._settings.passages)
+        return without_orders(found.best(self._settings.passages))
 
     def _quotes(self, evidence: Evidence) -> tuple[Citation, ...]:
         quoted = verify("", evidence, self._searcher)
@@ -164,7 +191,8 @@ class AnswerChain(Runnable[Turn, Answer]):
         return self._answer(evidence, clock, text=text, claims=claims, citations=citations)
 
     def _refuse(self, evidence: Evidence, clock: Clock) -> Answer:
-        return self._answer(evidence, clock, text=render(evidence.question.language, "refusal").strip())
+        text = "out_of_scope" if evidence.refusal == "out_of_scope" else "refusal"
+        return self._answer(evidence, clock, text=render(evidence.question.language, text).strip())
 
     def _answer(self, evidence: Evidence, clock: Clock, **parts: Any) -> Answer:
         clock.mark("total")

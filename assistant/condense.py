@@ -1,34 +1,28 @@
 """A follow-up and what was said before it → a question that can be searched on its own.
 
-Works without a chat model: a question that leans on the one before it (a pronoun, an ellipsis, "那…呢", "And …?") is
-searched together with it. One that stands on its own is never touched.
+Works without a chat model: `assistant.followup` says whether and how a question leans on the one before it, and
+`assistant.carry` makes one question of both. One that stands on its own is not touched. A chat model may word the
+follow-up better (`Reader.rewrite`); what it writes is used only if `assistant.rewriting` finds nothing wrong with it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.carry import carry, only_entities
 from assistant.errors import BadQuestion
-from assistant.types import Turn
-from knowledge.language import HAN, detect_language
+from assistant.followup import Lean, hear, lean, small_talk, tongue
+from assistant.scope import outside, refusals
+from assistant.types import Message, Turn
 from knowledge.types import Language
 
 LONGEST_QUESTION = 2000
 """Characters. The embedding model reads 512 tokens; a longer text is a document, not a question."""
 
-_ZH_OPENING = re.compile(r"^(那么?|还有|另外|然后|它|他们?|她们?|这些?个?|那些?个?|该|其|前者|后者|上述)")
-_ZH_CLOSING = re.compile(r"(呢|又如何|又怎样)[？?。!！]*$")
-_ZH_PRONOUN = re.compile(r"(它们?|他们|她们|前者|后者|上述|这一点|其中)")
-_EN_OPENING = re.compile(r"^(and|but|so|then|what about|how about|what else|why not|also|or)\b", re.IGNORECASE)
-_EN_PRONOUN = re.compile(
-    r"\b(it|its|they|them|their|those|these|he|his|him|she|her|that one|the former|the latter)\b", re.I
-)
-_SWITCH = {
-    "en": re.compile(r"^\W*(in english|英文|用英[文语]|请用英[文语])", re.IGNORECASE),
-    "zh": re.compile(r"^\W*(in chinese|中文|用中文|请用中文)", re.IGNORECASE),
-}
-_SHORTEST_ZH, _SHORTEST_EN = 5, 3
+EARLIER_TURNS = 6
+"""How many questions back a follow-up can reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +33,25 @@ class Question:
         asked: The words of the user.
         standalone: The same, made to stand on its own.
         language: The language to answer in.
+        before: The question that it leans on; "" if it stands on its own.
+        insisted: The words whose names and quantities the evidence must hold; "" for those of `standalone`. A follow-up
+            that asks for another thing ("And the author?") need not be about the year of the question before it.
+        how: How it leans on it.
+        outside: Whether it is no question about the documents at all.
     """
 
     asked: str
     standalone: str
     language: Language
+    before: str = ""
+    insisted: str = ""
+    how: Lean = ""
+    outside: bool = False
+
+    @property
+    def insists(self) -> str:
+        """The words whose names and quantities the evidence must hold."""
+        return self.insisted or self.standalone
 
 
 def condense(turn: Turn) -> Question:
@@ -60,33 +68,49 @@ def condense(turn: Turn) -> Question:
             f"The question has {len(asked):,} characters; {LONGEST_QUESTION:,} is the most.",
             hint="Shorten it, or put a long text into a file and add it with `wenju index FILE`.",
         )
-    language = detect_language(asked)
     earlier = [message.text.strip() for message in turn.history if message.role == "user" and message.text.strip()]
-    if not earlier:
-        return Question(asked, asked, language)
-    for wanted, pattern in _SWITCH.items():
-        if pattern.search(asked) and len(asked) < 40:
-            return Question(asked, _standing(earlier), "en" if wanted == "en" else "zh")
-    if _leans(asked, language):
-        return Question(asked, f"{_standing(earlier)} {asked}"[:LONGEST_QUESTION], language)
-    return Question(asked, asked, language)
+    before = _standing(earlier[-EARLIER_TURNS:])
+    language = tongue(asked, earlier[-1] if earlier else "")
+    if small_talk(asked) or outside(asked):
+        return Question(asked, asked, hear(asked).wanted or language, outside=True)
+    return _made(asked, before, language, refused=_refused(turn.history))
 
 
-def _standing(earlier: list[str]) -> str:
-    """Return the last earlier question that stands on its own, with the follow-ups to it left out."""
-    for text in reversed(earlier):
-        if not _leans(text, detect_language(text)):
-            return text
-    return earlier[0]
+def _made(asked: str, before: str, language: Language, *, refused: bool) -> Question:
+    """Make one question of a turn and the question before it, "" if there is none."""
+    heard = hear(asked, first=not before)
+    answer_in = heard.wanted or language
+    core = heard.core
+    if not re.search(r"[^\W_]", core):
+        return Question(asked, before or asked, answer_in)
+    how = lean(core, tongue(core, asked)) if before else ""
+    if before and heard.corrects and not how and len(core) < len(before) / 2 and not _asks(core):
+        how = "fragment"
+    if not how:
+        return Question(asked, core, answer_in)
+    standalone = carry(before, core, how)[:LONGEST_QUESTION]
+    free = how == "connective" or (how == "fragment" and not only_entities(core))
+    return Question(
+        asked, standalone, answer_in, before, core if how == "connective" or (free and not refused) else "", how
+    )
 
 
-def _leans(question: str, language: Language) -> bool:
-    """Return whether a question needs what was said before it."""
-    if any(pattern.search(question) for pattern in _SWITCH.values()):
-        return True
-    if language == "zh":
-        characters = len(re.findall(f"[{HAN}]", question))
-        patterns = (_ZH_OPENING, _ZH_CLOSING, _ZH_PRONOUN)
-        return characters < _SHORTEST_ZH or any(pattern.search(question) for pattern in patterns)
-    words = re.findall(r"\w+", question)
-    return len(words) < _SHORTEST_EN or any(pattern.search(question) for pattern in (_EN_OPENING, _EN_PRONOUN))
+def _asks(core: str) -> bool:
+    return bool(re.search(r"[?？]\s*$", core))
+
+
+def _standing(earlier: Sequence[str]) -> str:
+    """Return the last earlier question, made to stand on its own; small talk and the like are passed over."""
+    before = ""
+    for text in earlier:
+        if not re.search(r"[^\W_]", text) or small_talk(text) or outside(text):
+            continue
+        made = _made(text, before, tongue(text, before), refused=True)
+        before = made.insisted if made.how == "connective" else made.standalone
+    return before
+
+
+def _refused(history: Sequence[Message]) -> bool:
+    """Return whether the last answer was a refusal, so that nothing it leans on is known to be in the documents."""
+    last = next((message.text.strip() for message in reversed(history) if message.role == "assistant"), "")
+    return last in refusals()

@@ -82,6 +82,10 @@ class Reader(Protocol):
         """Return a question in another language, "" if this reader cannot."""
         ...
 
+    def rewrite(self, before: str, question: str, language: Language) -> str:
+        """Return a follow-up as a question that stands on its own, "" if this reader cannot."""
+        ...
+
     def judge(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> float | None:
         """Return the log-odds that the sentences hold the answer, None if this reader cannot tell."""
         ...
@@ -106,6 +110,10 @@ class ExtractiveReader:
     backed = False
 
     def translate(self, question: str, language: Language) -> str:
+        """Cannot."""
+        return ""
+
+    def rewrite(self, before: str, question: str, language: Language) -> str:
         """Cannot."""
         return ""
 
@@ -155,6 +163,18 @@ class ChatReader:
             AIMessage(render(language, "translate_answer").strip()),
             HumanMessage(with_renderings(question, language)),
         ]
+        with explain_errors(self._spec):
+            said = str(self._fresh().bind(max_tokens=LONGEST_TRANSLATION).invoke(messages).text).strip()
+        return said.splitlines()[0].strip() if said else ""
+
+    def rewrite(self, before: str, question: str, language: Language) -> str:
+        """Ask the model to word a follow-up so that it stands on its own.
+
+        It is shown the question before it, which stands on its own already, not the conversation: with all of that a
+        small one answers, or asks about something said long ago.
+        """
+        turns = render(language, "rewrite_turns", before=before, question=question)
+        messages: list[BaseMessage] = [SystemMessage(render(language, "rewrite").strip()), HumanMessage(turns.strip())]
         with explain_errors(self._spec):
             said = str(self._fresh().bind(max_tokens=LONGEST_TRANSLATION).invoke(messages).text).strip()
         return said.splitlines()[0].strip() if said else ""

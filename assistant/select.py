@@ -86,7 +86,7 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
     sentences = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
     if not sentences:
         return Evidence(question, result, (), 0.0, (), "not_in_documents")
-    unmet = unmet_constraints(question.standalone, result.query, sentences)
+    unmet = unmet_constraints(question.insists, result.query, sentences)
     if unmet:
         return Evidence(question, result, sentences, 0.0, unmet, "not_in_documents")
     judged = reader.judge(question.standalone, question.language, sentences)

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from assistant.errors import AssistantError
-from assistant.types import Message
+from assistant.types import Message, Reason
 from knowledge.types import Language
 
 Item = TypeVar("Item")
@@ -26,6 +26,8 @@ Kind = Literal["fact", "unanswerable", "false_premise", "dialogue"]
 ``fact``: the documents answer it. ``dialogue``: the same, and the question needs its history. ``unanswerable``: the
 documents do not answer it. ``false_premise``: the question asserts something the documents contradict.
 """
+
+Half = Literal["tuning", "test"]
 
 KINDS: tuple[Kind, ...] = ("fact", "dialogue", "unanswerable", "false_premise")
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -64,6 +66,9 @@ class Case(BaseModel):
         must_pass: Any release must get it right.
         note: For people who read the file.
         history: Earlier messages of the conversation, oldest first.
+        dialogue: Name of the conversation that it is a turn of; what was said before are the turns before it in the
+            file and the answers given to them.
+        reason: Why it has to be refused, "" if any reason will do.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,13 +84,17 @@ class Case(BaseModel):
     must_pass: bool = False
     note: str = ""
     history: tuple[HistoryMessage, ...] = ()
+    dialogue: str = ""
+    reason: Reason = ""
 
     @model_validator(mode="after")
     def _kind_fits(self) -> Self:
         if self.kind in ("fact", "dialogue") and not (self.facts and self.gold):
             raise ValueError(f"a case of kind {self.kind} needs facts and gold")
-        if self.kind == "dialogue" and not self.history:
+        if self.kind == "dialogue" and not (self.history or self.dialogue):
             raise ValueError("a case of kind dialogue needs a history")
+        if self.reason and self.kind != "unanswerable":
+            raise ValueError("only a case of kind unanswerable has a reason")
         if self.kind == "unanswerable" and (self.facts or self.gold):
             raise ValueError("a case of kind unanswerable has neither facts nor gold")
         return self
@@ -98,7 +107,8 @@ class Case(BaseModel):
     @property
     def digest(self) -> str:
         """Eight hexadecimal digits that change when what the case asks or expects changes (not with its note)."""
-        asked = self.model_dump_json(exclude={"note", "must_pass"})
+        later = {name for name in ("dialogue", "reason") if not getattr(self, name)}
+        asked = self.model_dump_json(exclude={"note", "must_pass", *later})
         return hashlib.sha256(asked.encode()).hexdigest()[:8]
 
     def messages(self) -> tuple[Message, ...]:
@@ -187,6 +197,7 @@ def select(
     must_pass: bool = False,
     ids: Sequence[str] = (),
     limit: int | None = None,
+    half: Half | None = None,
 ) -> Suite:
     """Keep some cases of a suite, in its order.
 
@@ -196,6 +207,9 @@ def select(
         must_pass: Keep what any release must get right.
         ids: Keep the cases with these ids, or of these families.
         limit: Keep so many, spread evenly over what is left, so that a short run still meets every kind.
+        half: Keep the families of this half.
+
+    A turn of a dialogue brings the turns before it.
 
     Raises:
         BadCases: An id is not in the suite, or nothing is left.
@@ -211,11 +225,29 @@ def select(
         if (language is None or case.language == language)
         and (case.must_pass or not must_pass)
         and (not ids or case.id in ids or case.family in ids)
+        and half in (None, half_of(case.family))
     ]
-    kept = spread(kept, limit)
+    kept = _with_earlier_turns(suite.cases, spread(kept, limit))
     if not kept:
         raise BadCases(f"No case of {suite.path} is left to ask.", hint="Ask for fewer conditions or a higher --limit.")
     return replace(suite, cases=tuple(kept), whole=suite.whole and len(kept) == len(suite.cases))
+
+
+def half_of(family: str) -> Half:
+    """Return the half of a suite that a family belongs to: one is for tuning, the other says what tuning is worth."""
+    return "tuning" if hashlib.sha256(family.encode()).digest()[0] % 2 else "test"
+
+
+def _with_earlier_turns(cases: Sequence[Case], kept: list[Case]) -> list[Case]:
+    """Add the turns that stand before the kept ones in their dialogues."""
+    last = {case.dialogue: case.id for case in kept if case.dialogue}
+    wanted, open_dialogues = {case.id for case in kept}, set(last)
+    for case in cases:
+        if case.dialogue in open_dialogues:
+            wanted.add(case.id)
+        if last.get(case.dialogue) == case.id:
+            open_dialogues.discard(case.dialogue)
+    return [case for case in cases if case.id in wanted]
 
 
 def spread(items: list[Item], limit: int | None) -> list[Item]:

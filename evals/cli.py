@@ -43,6 +43,7 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--limit", type=_positive, metavar="N", help="ask N cases, spread evenly over the suite")
     parser.add_argument("--case", action="append", default=[], metavar="ID", help="ask this case or family; repeatable")
     parser.add_argument("--language", choices=["zh", "en"], help="ask the questions in this language")
+    parser.add_argument("--half", choices=["tuning", "test"], help="ask the families of one half, split by their hash")
     parser.add_argument("--must-pass", action="store_true", help="ask what any release must get right")
     parser.add_argument("--json", action="store_true", help="print the JSON report instead of tables")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
@@ -143,7 +144,9 @@ def _chosen(args: argparse.Namespace) -> Suite:
     if args.resume and not args.out:
         raise BadCases("--resume needs --out.", hint="Name the --out file of the run that was cut off.")
     suite = load_suite(args.suite)
-    return select(suite, language=args.language, must_pass=args.must_pass, ids=args.case, limit=args.limit)
+    return select(
+        suite, language=args.language, must_pass=args.must_pass, ids=args.case, limit=args.limit, half=args.half
+    )
 
 
 def _assistant(llm: str | None, stack: contextlib.ExitStack) -> tuple[AnsweringAssistant, dict[str, Any]]:

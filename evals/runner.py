@@ -144,9 +144,13 @@ def run(
     show = _Progress(len(suite.cases), sys.stderr if progress is None else progress)
     documents = {record.id: record.text for record in assistant.documents()}
     results: list[CaseResult] = []
+    said: dict[str, tuple[Message, ...]] = {}
     for case in suite.cases:
-        result = _run_case(case, assistant, reader, scorers, documents, recording, first=not results)
+        earlier = said.get(case.dialogue, ())
+        result = _run_case(case, assistant, reader, scorers, documents, recording, first=not results, earlier=earlier)
         results.append(result)
+        if case.dialogue and result.answer is not None:
+            said[case.dialogue] = (*earlier, Message("user", case.question), Message("assistant", result.answer.text))
         show.step(result)
         if fail_fast and not result.passed:
             break
@@ -172,6 +176,7 @@ def _run_case(
     recording: Recording | None,
     *,
     first: bool,
+    earlier: Sequence[Message] = (),
 ) -> CaseResult:
     verdict = verdict_scorer(case, reader)
     clock = time.monotonic()
@@ -180,7 +185,7 @@ def _run_case(
         if recorded is not None:
             answer, seconds = recorded
         else:
-            answer = assistant.ask(case.question, case.messages())
+            answer = assistant.ask(case.question, (*case.messages(), *earlier))
             seconds = time.monotonic() - clock
     except Exception as error:
         # Whatever one question raises is a finding about that question; the report shows it and the run is incomplete.

@@ -99,7 +99,7 @@ def facts_in_quotes(case: Case, answer: Answer, documents: Documents) -> Score |
 
 
 def refusal_correct(case: Case, answer: Answer, documents: Documents) -> Score | None:
-    """Whether an unanswerable question was refused, by a refusal that says nothing.
+    """Whether an unanswerable question was refused, for the case's reason if it has one, by a refusal that says nothing.
 
     A refusal that says nothing has no claims, citations or markers, and states neither anything forbidden nor a
     quantity that is not in the question or its history.
@@ -108,6 +108,8 @@ def refusal_correct(case: Case, answer: Answer, documents: Documents) -> Score |
         return None
     if not answer.refused:
         return Score(False, "answered")
+    if case.reason and answer.reason != case.reason:
+        return Score(False, f"refused as {answer.reason}")
     return _clean_refusal(case, answer)
 
 

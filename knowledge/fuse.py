@@ -1,4 +1,4 @@
-"""Two searches for one question, in its own words and in translation, made into one."""
+"""Two searches for one question, in its own words and in others (a translation, a follow-up as it was asked), made into one."""
 
 from __future__ import annotations
 
@@ -15,16 +15,27 @@ Key = TypeVar("Key", bound=Hashable)
 OWN, TRANSLATED = 0.7, 1.0
 """Weights of the two searches' log-odds. The translation is in the documents' language and finds more surely (dev)."""
 
+ASKED = (0.2, 1.0)
+"""Weight of a follow-up's own words beside the question that was made of it, and that of one that only begins with
+"and" and may have nothing to do with the question before."""
+
+BEFORE = 0.7
+"""Weight of the question before, beside a follow-up in the other language."""
+
 BEHIND = 1.0
 """What only one search found counts in the other as this much worse than the worst that it found."""
 
 
-def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
+def fuse(
+    own: SearchResult, translated: SearchResult, *, own_weight: float = OWN, weight: float = TRANSLATED
+) -> SearchResult:
     """Fuse two searches by the weighted mean of their log-odds.
 
     Args:
         own: Search with the question as it was asked; its query and its features are kept.
-        translated: Search with a translation of it.
+        translated: Search with a translation of it, or with other words for it.
+        own_weight: Weight of the first.
+        weight: Weight of the second.
 
     Returns:
         Every passage and sentence that either found, best first; a plausible passage in the question's language goes
@@ -39,6 +50,8 @@ def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
     scores = _mixed(
         {hit.passage.id: log_odds(hit.score) for hit in own.hits},
         {hit.passage.id: log_odds(hit.score) for hit in translated.hits},
+        own_weight,
+        weight,
     )
     asked_in = own.query.language
 
@@ -59,6 +72,8 @@ def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
     sentence_scores = _mixed(
         {(one.passage.id, one.span.start): one.score for one in own.sentences},
         {(one.passage.id, one.span.start): one.score for one in translated.sentences},
+        own_weight,
+        weight,
     )
     return SearchResult(
         own.query,
@@ -74,11 +89,14 @@ def fuse(own: SearchResult, translated: SearchResult) -> SearchResult:
     )
 
 
-def _mixed(own: Mapping[Key, float], translated: Mapping[Key, float]) -> dict[Key, float]:
+def _mixed(
+    own: Mapping[Key, float], translated: Mapping[Key, float], own_weight: float, weight: float
+) -> dict[Key, float]:
     """Return the weighted mean of two searches' scores."""
     floor_own = min(own.values(), default=0.0) - BEHIND
     floor_translated = min(translated.values(), default=0.0) - BEHIND
     return {
-        key: (OWN * own.get(key, floor_own) + TRANSLATED * translated.get(key, floor_translated)) / (OWN + TRANSLATED)
+        key: (own_weight * own.get(key, floor_own) + weight * translated.get(key, floor_translated))
+        / (own_weight + weight)
         for key in {**own, **translated}
     }

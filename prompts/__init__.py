@@ -25,7 +25,10 @@ PROMPTS: dict[str, frozenset[str]] = {
     "translate": frozenset(),
     "translate_example": frozenset(),
     "translate_answer": frozenset(),
+    "rewrite": frozenset(),
+    "rewrite_turns": frozenset({"before", "question"}),
     "refusal": frozenset(),
+    "out_of_scope": frozenset(),
     "quoted": frozenset(),
 }
 """Every prompt and the variables it must name, no more and no fewer."""
