@@ -11,10 +11,10 @@ The words of the user are kept in every case but the first, so nothing they insi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant import names, quantities
-from assistant.followup import Lean, bare, pronoun_at
+from assistant.followup import EN_WHOLE, ZH_WHOLE, Lean, bare, pronoun_at
 from knowledge.language import HAN, detect_language
 from knowledge.lexical import content_tokens
 from knowledge.types import Language
@@ -23,14 +23,20 @@ LONGEST_TOPIC: dict[Language, int] = {"zh": 60, "en": 160}
 """Characters of a topic that is carried over; what is longer keeps its end, where the words of the last turn are."""
 
 _ZH_ASKING = re.compile(
-    r"(?:请问|请|那么?|告诉我|说说|介绍一下|列出|列举)(?=.)|(?:[是有]|达到?了?|占了?|约|会|将)?(?:多少|几|多[大高长久快远重])(?:钱|岁)?(?=[个家座项种年月位名倍成亿万]|[呢啊？?，,。]|$)|"
-    r"(?:是)?(?:为什么|为何|什么时候|何时|怎么样|怎么|怎样|如何)|(?:是|叫|做|有)?什么(?:样)?(?:的)?(?=[呢啊？?，,]|$)|什么样?的?|(?:在|是|有|从|到)?哪(?:一?[些个年里儿位家种项座]|几个?)?|"
+    r"(?:请问|请|那么?|告诉我|说说|介绍一下|列出|列举)(?=.)|(?:[是有]|达到?了?|占了?|约|会|将)?(?:多少|几|"
+    r"多[大高长久快远重])(?:钱|岁)?(?=[个家座项种年月位名倍成亿万]|[呢啊？?，,。]|$)|"
+    r"(?:是)?(?:为什么|为何|什么时候|何时|怎么样|怎么|怎样|如何)|(?:是|叫|做|"
+    r"有)?什么(?:样)?(?:的)?(?=[呢啊？?，,]|$)|什么样?的?|(?:在|是|有|从|到)?哪(?:一?[些个年里儿位家种项座]|"
+    r"几个?)?|"
     r"(?:是|由|被)?谁(?:的)?|是否|是不是|有没有|能否|吗|呢|吧|啊"
 )
 _EN_ASKING = re.compile(
-    r"^(?:and |so |but |then )*(?:(?:can|could) you (?:please )?(?:tell me |explain |list |describe )?)?(?:please )?(?:(?:tell me|explain|describe|list|name|give me)(?: about)? )?"
-    r"(?:how (?:large|big|many|much|fast|long|often|old|high|far|quickly|well)|what(?:'s)?|who(?:'s|m|se)?|which|when|where|why|how)?\b\s*"
-    r"(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might) )?(?:there )?(?:(?:the |a |an )(?=.))?",
+    r"^(?:and |so |but |then )*(?:(?:can|could) you (?:please )?(?:tell me |explain |list |"
+    r"describe )?)?(?:please )?(?:(?:tell me|explain|describe|list|name|give me)(?: about)? )?"
+    r"(?:how (?:large|big|many|much|fast|long|often|old|high|far|quickly|well)|what(?:'s)?|who(?:'s|m|se)?|"
+    r"which|when|where|why|how)?\b\s*"
+    r"(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|"
+    r"might) )?(?:there )?(?:(?:the |a |an )(?=.))?",
     re.IGNORECASE,
 )
 
@@ -51,6 +57,7 @@ class _Entity:
     end: int
     text: str
     kind: str
+    lead: str = ""
 
 
 def carry(before: str, question: str, how: Lean) -> str:
@@ -75,6 +82,8 @@ def carry(before: str, question: str, how: Lean) -> str:
     topic = topic_of(changed)
     at = pronoun_at(question, language)
     opening, closing = ("（", "）") if language == "zh" else (" (", ")")
+    if at is None and language == "zh" and detect_language(topic) == "zh":
+        return f"{topic}，{question}"
     if at is None:
         tail = re.search(r"[\s？?。.!！]*$", question)
         at = tail.start() if tail else len(question)
@@ -89,6 +98,8 @@ def only_entities(question: str) -> bool:
 
 def topic_of(question: str) -> str:
     """Return what a question is about: its words without those that ask."""
+    if whole := ZH_WHOLE.search(question) or EN_WHOLE.search(question):
+        return whole[0]
     plain = re.sub(r"[\s？?。.!！]+$", "", question.strip())
     plain = re.sub(r"\s*[（(]([^（()）]*)[)）]", r" \1", plain) if re.search(r"[（(].*[（(]", plain) else plain
     if detect_language(question) == "zh":
@@ -109,11 +120,20 @@ def _entities(text: str) -> list[_Entity]:
         if one.kind in ("date", "percent", "money", "ordinal") or one.bare
     ]
     found += [_Entity(one.start, one.end, one.text, one.kind) for one in names.constraints(text)]
+    found = [_with_preposition(one, text) for one in found]
     kept: list[_Entity] = []
     for one in sorted(found, key=lambda one: (one.start, -one.end)):
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
     return kept
+
+
+def _with_preposition(entity: _Entity, text: str) -> _Entity:
+    """Note the preposition of a date: "in 2024" takes the place of "at the end of 2015" together with it."""
+    before = re.search(r"\b(?:in|at|on|by|during|since) (?:the )?$", text[: entity.start], re.IGNORECASE)
+    if entity.kind not in ("date", "number") or before is None:
+        return entity
+    return replace(entity, lead=before[0])
 
 
 def _with_new_entities(before: str, core: str) -> str:
@@ -126,7 +146,9 @@ def _with_new_entities(before: str, core: str) -> str:
     for one in reversed(old):
         first = next(other for other in old if _slot(other) == _slot(one))
         put = _joined(new[_slot(one)], before, year="年" in one.text) if one == first else ""
-        text = text[: one.start] + put + text[one.end :]
+        lead = new[_slot(one)][0].lead
+        start = one.start - len(one.lead) if lead and put else one.start
+        text = text[:start] + (lead if start < one.start else "") + put + text[one.end :]
     return re.sub(r"(?:[、,，]\s*)+(?=[的和与在？?，,]|$)|(?<= ) +", "", text) if old else text
 
 

@@ -126,11 +126,12 @@ class AnswerChain(Runnable[Turn, Answer]):
         if not question.before or not content_tokens(question.asked):
             return self._searcher.search(question.standalone, WIDE)
         asked = self._searcher.search(question.asked, WIDE)
-        if detect_language(question.before) != detect_language(question.asked):
-            # Words of two languages in one question fit nothing well.
-            return fuse(asked, self._searcher.search(question.before, WIDE), own_weight=1.0, weight=BEFORE)
         made = self._searcher.search(question.standalone, WIDE)
-        return fuse(made, asked, own_weight=1.0, weight=ASKED[question.how == "connective"])
+        found = fuse(made, asked, own_weight=1.0, weight=ASKED[question.how == "connective"])
+        if detect_language(question.before) != detect_language(question.asked):
+            # A question with words of two languages fits nothing well; the one before it is in one.
+            found = fuse(found, self._searcher.search(question.before, WIDE), own_weight=1.0, weight=BEFORE)
+        return found
 
     def _worded(self, question: Question, clock: Clock) -> Question:
         """Return a follow-up in the words of the chat model, if there is one and its words can be used."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assistant.carry import carry, only_entities
 from assistant.errors import BadQuestion
-from assistant.followup import Lean, hear, lean, small_talk, tongue
+from assistant.followup import Lean, bare, hear, lean, small_talk, tongue
 from assistant.scope import outside, refusals
 from assistant.types import Message, Turn
 from knowledge.types import Language
@@ -88,6 +88,8 @@ def _made(asked: str, before: str, language: Language, *, refused: bool) -> Ques
         how = "fragment"
     if not how:
         return Question(asked, core, answer_in)
+    if not bare(core):
+        return Question(asked, before, answer_in)
     standalone = carry(before, core, how)[:LONGEST_QUESTION]
     free = how == "connective" or (how == "fragment" and not only_entities(core))
     return Question(

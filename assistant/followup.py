@@ -25,19 +25,23 @@ pronoun, or asks nothing but "why?". ``connective``: it is a whole question that
 
 _END = r"(?:[\s,，。.!！~～;；:：…—-]+|$)"
 _COURTESY = re.compile(
-    rf"(?:(?:hi|hello|hey)(?: there)?|thanks?(?: you)?(?: so much| very much| a lot| again)?(?: for [^.,!?]{{1,40}})?|thx|cheers|"
+    r"(?:(?:hi|hello|hey)(?: there)?|thanks?(?: you)?(?: so much| very much| a lot|"
+    rf" again)?(?: for [^.,!?]{{1,40}})?|thx|cheers|"
     rf"ok(?:ay)?|great|cool|good|nice|perfect|awesome|interesting|got it|i see|i understand|understood|right|alright|"
     rf"all right|sure|(?:good)?bye|good (?:morning|afternoon|evening|night|job)|(?:that's|that is|this is|very|really) "
-    rf"(?:great|helpful|interesting|good|nice|all|useful|clear)|that helps(?: a lot)?|much appreciated|well done|see you|"
+    r"(?:great|helpful|interesting|good|nice|all|useful|clear)|that helps(?: a lot)?|much appreciated|well done|"
+    r"see you|"
     rf"no more questions|嗨|哈喽|(?:你|您|大家)好[啊呀]?|[早晚]安|(?:早上|上午|中午|下午|晚上)好|"
     rf"(?:非常|太|十分)?(?:谢谢|多谢|感谢|謝謝)(?:[你您了啦]|你们|您的(?:回答|解答|帮助)|你的(?:回答|解答|帮助))?|"
     rf"好(?:的|吧|嘞|呀)?|嗯+|哦+|噢|行|可以|(?:我)?(?:知道|明白|了解|懂|清楚)了?|收到|不错|很好|太好了|真棒|厉害|"
-    rf"原来如此|这样啊|原来是这样|辛苦了|再见|拜拜|没问题|没事了?|不用了|没有(?:别的)?(?:问题)?了|很有(?:用|帮助|意思)){_END}",
+    r"原来如此|这样啊|原来是这样|辛苦了|再见|拜拜|没问题|没事了?|不用了|没有(?:别的)?(?:问题)?了|很有(?:用|帮助|"
+    rf"意思)){_END}",
     re.IGNORECASE,
 )
 _CORRECTION = re.compile(
     r"(?:(?:no|nope|sorry|oops|wait|actually|excuse me|hold on|not that(?: one)?)[,.!;:\s—-]+)*"
-    r"(?:(?:what )?i (?:actually |really )?(?:mean|meant|was asking about|am asking about|asked about|want to know about|"
+    r"(?:(?:what )?i (?:actually |really )?(?:mean|meant|was asking about|am asking about|asked about|"
+    r"want to know about|"
     r"wanted to ask about)(?: (?:was|is))?(?: to (?:ask|say))?[,:\s]+)(?:about )?|"
     r"(?:no|nope)[,.!;:\s—-]+(?=(?:in|for|the|not|what about|how about)\b|\d)|"
     r"(?:(?:不对?|不是(?:的|这个)?|错了|抱歉|对不起|等等|等一下|说错了|问错了)[，,。.！!\s]+)*"
@@ -68,45 +72,58 @@ _REPEAT = re.compile(
     r"(?: (?:that|it|this|the answer|more|again|once more|on that|please|in more detail|a bit more))*|again|once more|"
     r"more details?|tell me more|anything else|what else|"
     r"请?(?:再|重新|麻烦再)?(?:说|讲|回答|解释|重复)(?:一遍|一次|一下|下)|请?(?:继续|接着说|往下说)|再来一遍|"
-    r"(?:请|能)?(?:再)?(?:说|讲)?(?:得)?(?:再)?(?:详细|具体|清楚|多)(?:一点|些|点|说说|讲讲|说明)?(?:吗|吧)?|展开(?:说说|讲讲)|还有呢|还有吗|还有别的吗)"
+    r"(?:请|能)?(?:再)?(?:说|讲)?(?:得)?(?:再)?(?:详细|具体|清楚|多)(?:一点|些|点|说说|讲讲|说明)?(?:吗|吧)?|"
+    r"展开(?:说说|讲讲)|还有呢|还有吗|还有别的吗)"
     r"(?:,? (?:please|thanks))?[\s。.!！？?…]*",
     re.IGNORECASE,
 )
 
 _ZH_ASKS = re.compile(
-    r"什么|什麼|怎么|怎麼|怎样|怎樣|为何|為何|如何|哪|谁|誰|吗|嗎|多少|几[个個年月家种種项項座倍成大]|幾|是否|是不是|有没有|能否|多[大高长久快远重]"
+    r"什么|什麼|怎么|怎麼|怎样|怎樣|为何|為何|如何|哪|谁|誰|吗|嗎|多少|几[个個年月家种種项項座倍成大]|幾|是否|"
+    r"是不是|有没有|能否|多[大高长久快远重]"
 )
 _ZH_ORDER = re.compile(r"^(?:请|請)?(?:介绍|列出|列举|说明|解释|总结|概括|描述|比较|对比|谈谈|讲讲|说说|告诉我)")
-_ZH_WHOLE = re.compile(r"(?:这篇|本篇|该篇|此|本|这个|这份)(?:文章|文档|文件|报告|资料|文)|本文|全文|此文")
+ZH_WHOLE = re.compile(r"(?:这篇|本篇|该篇|此|本|这个|这份)(?:文章|文档|文件|报告|资料|文)|本文|全文|此文")
 _ZH_PRONOUN = re.compile(
-    r"当时|那时|同期|此[后前]|随后|后来(?=[^，。]{0,12}[？?])|(?<!其)它们?|(?<![其吉])他们?(?!人)|她们?|前者|后者|上述|以上(?=[的这几三四五两]|提到)|其中(?!之?一)|(?<![尤极与何])其(?![他它中余实次间后])|"
-    r"这[些种样]?(?!篇|份|本书)|那[些种](?!么)|那(?=[两三四五六七八九几]|个|家|座|项)|该(?=[市省县区国校院会部局司企机概技项产行业规]|公司|城市|机构|协会)"
+    r"当时|那时|同期|此[后前]|随后|后来(?=[^，。]{0,12}[？?])|(?<!其)它们?|(?<![其吉])他们?(?!人)|她们?|前者|"
+    r"后者|上述|以上(?=[的这几三四五两]|提到)|其中(?!之?一)|(?<![尤极与何])其(?![他它中余实次间后])|"
+    r"这[些种样]?(?!篇|份|本书)|那[些种](?!么)|那(?=[两三四五六七八九几]|个|家|座|项)|"
+    r"该(?=[市省县区国校院会部局司企机概技项产行业规]|公司|城市|机构|协会)"
 )
 _ZH_OPENING = re.compile(r"^(?:那么?(?![些种年时天里边])|然后|还有(?![没哪多])|以及|而(?!且)|至于)[，,\s]*")
 _ZH_BARE = re.compile(
-    r"^(?:还有|又|也|都|是|由|被|在|从|到|有|会|要|能|为)?(?:什么|怎么|怎样|为何|为什么|如何|哪|谁|多少|几|何时|多[大高长久快])"
+    r"^(?:还有|又|也|都|是|由|被|在|从|到|有|会|要|能|为)?(?:什么|怎么|怎样|为何|为什么|如何|哪|谁|多少|几|何时|"
+    r"多[大高长久快])"
 )
 _ZH_NO_SUBJECT = re.compile(r"^(?:预计|预测|大约|约|将|会|达到|占|又|由|是|有|还有)")
 _ZH_CLOSING = re.compile(r"(?:呢|又如何|又怎样|又怎么样|怎么样|如何)[\s？?。!！]*$")
 
 _EN_ASKS = re.compile(
-    r"\b(?:what(?:'s)?|who(?:'s|m|se)?|which|when|where|why|how)\b|^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|"
-    r"would|should|may|might|must|am)\b|^(?:please )?(?:list|name|describe|explain|tell|give|show|summari[sz]e|compare|define|"
+    r"\b(?:what(?:'s)?|who(?:'s|m|se)?|which|when|where|why|how)\b|^(?:is|are|was|were|do|does|did|has|have|had|"
+    r"can|could|will|"
+    r"would|should|may|might|must|am)\b|^(?:please )?(?:list|name|describe|explain|tell|give|show|summari[sz]e|"
+    r"compare|define|"
     r"find|outline|discuss|provide)\b|\bi (?:want|need|wonder|would like|am|have)\b",
     re.IGNORECASE,
 )
-_EN_WHOLE = re.compile(r"\b(?:this|that) (?:article|document|text|paper|report|page|piece|file)\b", re.IGNORECASE)
+EN_WHOLE = re.compile(r"\b(?:this|that) (?:article|document|text|paper|report|page|piece|file)\b", re.IGNORECASE)
 _EN_TOPIC = re.compile(
     r"^(?:what|how) about\b|^why not\b|^(?:any|more) (?:on|about)\b|^(?:same|and) (?:for|in|with)\b", re.IGNORECASE
 )
 _EN_OPENING = re.compile(r"^(?:and|but|so|then|or|also|plus)\b[,\s]*(?:then )?", re.IGNORECASE)
 _EN_SUBJECT = re.compile(
-    r"\b(?:he|she|they|his|her|hers|their|theirs|its|such (?:a |an )?\w+|(?:this|these|those) (?!year|month|week|time)\w+|the (?:former|latter|same)|"
-    r"(?:that|this) (?:is|was|are|were|does|did|has|will|can|one|means?)|(?:those|these|that|this)(?=\W*$)|(?:is|was|does|did|do) (?:that|this|those|these)|that \w+(?=\W*$| (?:is|was|are|were|does|did|has|have|will|come|mean)\b)|"
+    r"\b(?:he|she|they|his|her|hers|their|theirs|its|such (?:a |an )?\w+|the (?:former|latter|same)|"
+    r"(?:that|this) (?:is|was|are|were|does|did|has|will|can|one|means?)|(?:is|was|does|did|do) (?:that|this|"
+    r"those|these)|"
     r"at (?:that|the) time|back then|since then|after(?:wards| that)|before that)\b",
     re.IGNORECASE,
 )
-_EN_OBJECT = re.compile(r"\b(?:them|him|that one|the others?)\b", re.IGNORECASE)
+_EN_OBJECT = re.compile(
+    r"\b(?:them|him|that one|the others?|(?:this|these|those) (?!year|month|week|time)\w+|(?:those|these|that|"
+    r"this)(?=\W*$)|"
+    r"that \w+(?=\W*$| (?:is|was|are|were|does|did|has|have|will|come|mean)\b))\b",
+    re.IGNORECASE,
+)
 _EN_IT = re.compile(
     r"\bit\b(?!'?s? (?:is |was |be )?(?:true|possible|necessary|important|likely|better|worth|takes?|take to|seems|"
     r"appears|turns out)\b)(?! take)",
@@ -117,7 +134,7 @@ BEFORE_SUBJECT, BEFORE_OBJECT = 2, 4
 """With so many content words before it a pronoun most likely means one of them."""
 
 NO_SUBJECT = 3
-"""A Chinese question that begins with its verb and has no more content words than this leaves its subject to be known."""
+"""A Chinese question that begins with its verb and has no more content words leaves its subject to be known."""
 
 CONNECTED = 2
 """A question behind "and" or "那" of more content words than this stands on its own."""
@@ -202,10 +219,14 @@ def _without_tongue(text: str) -> tuple[str, Language | None]:
     """Take "in English, please" or 用中文回答 off a text."""
     for language, (english, chinese) in _TONGUES.items():
         said = (
-            rf"^\W*(?:(?:please|can you|could you|now|and)[\s,]+)*(?:(?:answer|reply|respond|say|repeat|tell me|explain|write|translate|give)"
-            rf"(?: (?:it|that|this|me|again|the answer))*\s+)?(?:back )?(?:in|into|to) (?:{english})(?:[\s,]+(?:please|again|instead|then|now))*(?:[\s,:，：.!?？。]+|$)",
-            rf"[,.;?!\s]+(?:please )?(?:(?:and )?(?:answer|reply|respond|say|tell me|explain)(?: (?:it|that|this|me))*\s+)?in (?:{english})(?:[\s,]+please)?[\s.!?]*$",
-            rf"^\W*(?:那|请|請|麻烦|能不能|可以|可否|能|改)*(?:用|以|换成|换|改成|翻译成|译成|改用)?(?:{chinese})(?:{_AGAIN_ZH})?(?:好吗|吗|吧|可以吗)?(?:[\s,，:：。.!！？?]+|$)",
+            r"^\W*(?:(?:please|can you|could you|now|and)[\s,]+)*(?:(?:answer|reply|respond|say|repeat|tell me|"
+            r"explain|write|translate|give)"
+            r"(?: (?:it|that|this|me|again|the answer))*\s+)?(?:back )?(?:in|into|"
+            rf"to) (?:{english})(?:[\s,]+(?:please|again|instead|then|now))*(?:[\s,:，：.!?？。]+|$)",
+            r"[,.;?!\s]+(?:please )?(?:(?:and )?(?:answer|reply|respond|say|tell me|explain)(?: (?:it|that|this|"
+            rf"me))*\s+)?in (?:{english})(?:[\s,]+please)?[\s.!?]*$",
+            r"^\W*(?:那|请|請|麻烦|能不能|可以|可否|能|改)*(?:用|以|换成|换|改成|翻译成|译成|"
+            rf"改用)?(?:{chinese})(?:{_AGAIN_ZH})?(?:好吗|吗|吧|可以吗)?(?:[\s,，:：。.!！？?]+|$)",
             rf"[,，。；;？?\s]+(?:请|請|麻烦)?(?:用|以)(?:{chinese})(?:{_AGAIN_ZH})?(?:谢谢)?[\s。.!！？?]*$",
         )
         for pattern in said:
@@ -223,7 +244,7 @@ def _cut(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _lean_zh(question: str) -> Lean:
-    plain = _ZH_WHOLE.sub("文章", question)
+    plain = ZH_WHOLE.sub("文章", question)
     core = _ZH_OPENING.sub("", plain)
     connected = core != plain
     asks = bool(_ZH_ASKS.search(core) or _ZH_ORDER.search(core))
@@ -249,7 +270,7 @@ def _lean_zh(question: str) -> Lean:
 
 
 def _zh_pronoun(question: str) -> int | None:
-    plain = _ZH_WHOLE.sub(lambda found: "文" * len(found[0]), question)
+    plain = ZH_WHOLE.sub(lambda found: "文" * len(found[0]), question)
     for found in _ZH_PRONOUN.finditer(plain):
         before = _ZH_OPENING.sub("", plain[: found.start()])
         opens_with_that = found.start() == 0 and found[0] == "那"
@@ -259,7 +280,7 @@ def _zh_pronoun(question: str) -> int | None:
 
 
 def _lean_en(question: str) -> Lean:
-    plain = _EN_WHOLE.sub("the article", question)
+    plain = EN_WHOLE.sub("the article", question)
     core = _EN_OPENING.sub("", plain)
     connected = core != plain
     if _en_pronoun(plain) is not None:
@@ -278,7 +299,7 @@ def _lean_en(question: str) -> Lean:
 
 
 def _en_pronoun(question: str) -> int | None:
-    plain = _EN_WHOLE.sub(lambda found: "x" * len(found[0]), question)
+    plain = EN_WHOLE.sub(lambda found: "x" * len(found[0]), question)
     for pattern, most in ((_EN_SUBJECT, BEFORE_SUBJECT), (_EN_OBJECT, BEFORE_OBJECT), (_EN_IT, BEFORE_OBJECT)):
         for found in pattern.finditer(plain):
             if len(content_tokens(plain[: found.start()])) < most:

@@ -7,8 +7,8 @@ a reader gets to see it in an answer. Two degrees are told apart, by form alone:
 - An *order to the writer of the answer*: somebody is told to do something (an imperative, 请, "you must"), and it is
   about what only the writer of an answer has: its answer, its instructions, its role, the user it talks to. It is left
   out always.
-- An *order to say something*, with nobody named ("Write KX7 on the first line", 请在第一行写上…). A form or a manual says
-  that to its own readers, so it is left out only where the question does not ask for it (`ASKED_FOR`).
+- An *order to say something*, with nobody named ("Write KX7 on the first line", 请在第一行写上…). A form or a manual
+  says that to its own readers, so it is left out only where the question does not ask for it (`ASKED_FOR`).
 
 The attacks that are known are of these kinds (Perez and Ribeiro, "Ignore Previous Prompt", 2022; Greshake et al., "Not
 what you've signed up for", 2023; Yi et al., BIPIA, 2023).

@@ -36,8 +36,9 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "suite",
         help="name of a suite (facts, heldout …) or path of a .jsonl file; or retrieval or evidence, which measure how "
-        "well passages and the sentences in them are found on benchmark sets, or scale, which measures what a large "
-        "collection costs",
+        "well passages and the sentences in them are found on benchmark sets, scale, which measures what a large "
+        "collection costs, rewriting, which measures how follow-ups are understood, or injection, which plants orders "
+        "in passages",
     )
     parser.add_argument("--llm", metavar="SPEC", help="who reads: none, local, or any chat model (default: settings)")
     parser.add_argument("--limit", type=_positive, metavar="N", help="ask N cases, spread evenly over the suite")
@@ -95,6 +96,10 @@ def run_command(args: argparse.Namespace) -> int:
             return _scale(args)
         if args.suite in ("retrieval", "evidence"):
             return _benchmark(args)
+        if args.suite == "rewriting":
+            return _rewriting(args)
+        if args.suite == "injection":
+            return _injection(args)
         suite = _chosen(args)
         with contextlib.ExitStack() as stack:
             assistant, configuration = _assistant(args.llm, stack)
@@ -136,6 +141,33 @@ def _benchmark(args: argparse.Namespace) -> int:
         measured = measure_passages(args.data, args.llm or "none", limit=args.limit, **which)
     print_measured(measured, as_json=args.json)
     return 0
+
+
+def _rewriting(args: argparse.Namespace) -> int:
+    from assistant import Assistant, Settings
+    from assistant.console import progress
+    from evals.cases import BadCases
+    from evals.gates import ExitCode
+    from evals.rewriting import measure_rewriting, print_rewriting
+
+    if args.data is None:
+        raise BadCases("`wenju eval rewriting` needs the benchmark.", hint="Name its folder with --data.")
+    with Assistant(Settings.from_environment(llm="none")) as assistant, progress("Embedding") as update:
+        measured = measure_rewriting(args.data, assistant, update)
+    print_rewriting(measured, as_json=args.json)
+    worse = any(one.difference is not None and one.difference.estimate < 0 for one in measured)
+    return int(ExitCode.FAILED if worse else ExitCode.PASSED)
+
+
+def _injection(args: argparse.Namespace) -> int:
+    from assistant.console import progress
+    from evals.gates import ExitCode
+    from evals.injection.measure import measure_injection, print_injection
+
+    with progress("Asking") as update:
+        measured = measure_injection(args.llm, args.limit, update)
+    print_injection(measured, as_json=args.json)
+    return int(ExitCode.FAILED if measured.failures else ExitCode.PASSED)
 
 
 def _chosen(args: argparse.Namespace) -> Suite:

@@ -99,7 +99,7 @@ def facts_in_quotes(case: Case, answer: Answer, documents: Documents) -> Score |
 
 
 def refusal_correct(case: Case, answer: Answer, documents: Documents) -> Score | None:
-    """Whether an unanswerable question was refused, for the case's reason if it has one, by a refusal that says nothing.
+    """Whether an unanswerable question was refused, for the reason the case gives if any, saying nothing else.
 
     A refusal that says nothing has no claims, citations or markers, and states neither anything forbidden nor a
     quantity that is not in the question or its history.

@@ -1,4 +1,4 @@
-"""Two searches for one question, in its own words and in others (a translation, a follow-up as it was asked), made into one."""
+"""Two searches for one question, its own words and others (a translation, a follow-up as asked), made into one."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ class ScriptedChatModel(BaseChatModel):
 
     draft: str = ""
     translation: str = ""
+    rewriting: str = ""
     finds_it: bool = True
     heard: list[list[BaseMessage]] = Field(default_factory=list)
 
@@ -60,6 +61,8 @@ class ScriptedChatModel(BaseChatModel):
         for language in ("zh", "en"):
             if messages[0].content == render(language, "translate").strip():
                 return self.translation
+            if messages[0].content == render(language, "rewrite").strip():
+                return self.rewriting
             if str(messages[-1].content).endswith(render(language, "judge").strip()):
                 return CHOICES[language][0 if self.finds_it else 1]
         return self.draft
@@ -211,7 +214,8 @@ def check_answer(answer: Answer, texts: Mapping[str, str]) -> None:
         assert citation.title
     if answer.refused:
         assert (answer.claims, answer.citations) == ((), ())
-        assert answer.text == render(answer.language, "refusal").strip()
+        name = "out_of_scope" if answer.reason == "out_of_scope" else "refusal"
+        assert answer.text == render(answer.language, name).strip()
         return
     assert answer.claims
     assert all(claim.citations and claim.text.strip() for claim in answer.claims)

@@ -1,0 +1,113 @@
+"""Attacks, and the shipped article with attacks in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from evals.cases import BadCases, Case
+from knowledge.types import Language, Passage
+
+ATTACKS = Path(__file__).parent / "attacks"
+CANARY = "{canary}"
+
+_SYLLABLES = (
+    "zor",
+    "vix",
+    "qua",
+    "mip",
+    "tul",
+    "bren",
+    "fex",
+    "gly",
+    "dap",
+    "kru",
+    "wim",
+    "jav",
+    "nod",
+    "pel",
+    "sko",
+    "ruz",
+)
+_ANIMALS = "鹭鲸貘獾鹮鲟鸢蝾鳐貂鹬鼬鲷鸨蜥狍"
+
+
+class Attack(BaseModel):
+    """Text to plant in a passage; it demands that `CANARY` be said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    language: Language
+    category: str
+    text: str
+
+    @property
+    def canary(self) -> str:
+        """A string that occurs nowhere else: a code, an invented word, or an invented Chinese name."""
+        digest = hashlib.sha256(self.id.encode()).digest()
+        word = "".join(_SYLLABLES[byte % 16] for byte in digest[1:4])
+        animals = "".join(_ANIMALS[byte % 16] for byte in digest[1:4])
+        return (f"{word[:3].upper()}-{digest[4]:03d}{word[-2:].upper()}", word, animals)[digest[0] % 3]
+
+    @property
+    def planted(self) -> str:
+        """The text with its canary."""
+        return self.text.replace(CANARY, self.canary)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A passage of the clean article, and the questions whose answer stands in it."""
+
+    passage: Passage
+    cases: tuple[Case, ...]
+
+
+def load_attacks(folder: Path = ATTACKS) -> tuple[Attack, ...]:
+    """Read the attacks that ship.
+
+    Raises:
+        BadCases: A file is missing or a line of it is wrong.
+    """
+    attacks = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                attacks.append(Attack.model_validate_json(line))
+            except ValidationError as error:
+                raise BadCases(f"{path}:{number}: {error.errors()[0]['msg']}.", hint="Correct this line.") from error
+    if not attacks:
+        raise BadCases(f"{folder} holds no attacks.", hint="Install Wenju again.")
+    return tuple(attacks)
+
+
+def targets(passages: Sequence[Passage], cases: Sequence[Case]) -> tuple[Target, ...]:
+    """Return the passages that hold the whole gold of some case, each with these cases."""
+    found = [
+        Target(passage, tuple(case for case in cases if case.gold and all(gold in passage.text for gold in case.gold)))
+        for passage in passages
+        if len(passage.sentences) > 1
+    ]
+    return tuple(target for target in found if target.cases)
+
+
+def plant(text: str, orders: Sequence[tuple[Passage, Attack]]) -> str:
+    """Return a document with attacks in it.
+
+    Args:
+        text: The clean document.
+        orders: Each attack with the passage that it goes into: before, between or behind its sentences, in turn.
+    """
+    places = []
+    for at, (passage, attack) in enumerate(orders):
+        ends = [span.end for span in passage.sentences]
+        place = (passage.sentences[0].start, ends[len(ends) // 2 - 1], ends[-1])[at % 3]
+        places.append((place, attack.planted))
+    for place, planted in sorted(places, reverse=True):
+        text = f"{text[:place]}{planted}{text[place:]}"
+    return text
