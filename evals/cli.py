@@ -160,10 +160,18 @@ def _rewriting(args: argparse.Namespace) -> int:
 
 
 def _injection(args: argparse.Namespace) -> int:
+    import json
+
     from assistant.console import progress
     from evals.gates import ExitCode
+    from evals.injection.alarms import false_alarms
     from evals.injection.measure import measure_injection, print_injection
 
+    if args.data is not None:
+        seen, sentences = false_alarms(args.data)
+        counted = {order.name.lower(): count for order, count in seen.items()}
+        print(json.dumps(counted) if args.json else f"Orders seen in {sentences} ordinary sentences: {counted}.")
+        return int(ExitCode.PASSED)
     with progress("Asking") as update:
         measured = measure_injection(args.llm, args.limit, update)
     print_injection(measured, as_json=args.json)

@@ -182,7 +182,7 @@ def _ranks(
                 if not gold:
                     continue
                 asked = [Question(text, text, "en") for text in (row.question, row.rewritten)]
-                rankings = [list(found_by(chain.retrieve(one))) for one in (asked[0], question, asked[1])]
+                rankings = [[id_ for id_, _ in found_by(chain.retrieve(one))] for one in (asked[0], question, asked[1])]
                 ranks[at] = tuple(
                     max((1 / rank for rank, id_ in enumerate(ranking[:DEPTH], start=1) if id_ in gold), default=0.0)
                     for ranking in rankings
