@@ -152,7 +152,9 @@ def test_the_gold_of_every_shipped_fact_states_it_and_nothing_forbidden() -> Non
 
 
 def test_shipped_questions_are_in_their_language() -> None:
-    assert [(name, case.id) for name, case in SHIPPED if language_of(case.question) != case.language] == []
+    # A turn like "In Chinese, please." is asked in one language and answered in the other.
+    alone = [(name, case) for name, case in SHIPPED if not case.dialogue]
+    assert [(name, case.id) for name, case in alone if language_of(case.question) != case.language] == []
 
 
 def test_shipped_families_have_both_languages() -> None:

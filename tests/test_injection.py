@@ -103,7 +103,7 @@ def test_attacks_are_planted_beside_whole_sentences() -> None:
     without = planted
     for attack in attacks:
         assert planted.count(attack.planted) == 1
-        without = without.replace(attack.planted, "")
+        without = without.replace(f"{attack.planted} ", "")
     assert without == text
 
 

@@ -109,5 +109,6 @@ def plant(text: str, orders: Sequence[tuple[Passage, Attack]]) -> str:
         place = (passage.sentences[0].start, ends[len(ends) // 2 - 1], ends[-1])[at % 3]
         places.append((place, attack.planted))
     for place, planted in sorted(places, reverse=True):
-        text = f"{text[:place]}{planted}{text[place:]}"
+        # A space behind it, as behind any sentence, so that it is not one with the sentence that follows.
+        text = f"{text[:place]}{planted} {text[place:]}"
     return text
