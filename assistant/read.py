@@ -25,6 +25,9 @@ from prompts import render
 CHOICES: dict[Language, tuple[str, str]] = {"zh": ("有", "没有"), "en": ("Yes", "No")}
 """The first word of a judgement that the evidence holds the answer, and that it does not."""
 
+AGREEING: dict[Language, tuple[str, str]] = {"zh": ("是", "否"), "en": ("Yes", "No")}
+"""The first word of a judgement that an answer is right, and that it is not."""
+
 BUDGET, ENOUGH = 260.0, 0.95
 """Most characters of Chinese, or three times as many of English, that are read, and how sure it must be that the answer
 is among them to read no more.
@@ -185,8 +188,17 @@ class ChatReader:
         A local model tells the probability of its first token, which is calibrated in `assistant.select`; any other is
         taken at its word.
         """
-        messages = self._messages(question, language, sentences, render(language, "judge"))
-        yes, no = CHOICES[language]
+        messages = self._messages(question, language, _texts(sentences), render(language, "judge"))
+        return self._told(messages, CHOICES[language])
+
+    def supports(self, answer: str, question: str, language: Language, sentences: Sequence[str]) -> float | None:
+        """Ask the model whether an answer is right by some sentences, best first; `assistant.support` calibrates it."""
+        instruction = render(language, "supports", claim=answer)
+        return self._told(self._messages(question, language, sentences, instruction), AGREEING[language])
+
+    def _told(self, messages: list[BaseMessage], choices: tuple[str, str]) -> float | None:
+        """Return the log-odds of the first choice against the second, None if the model says neither."""
+        yes, no = choices
         with explain_errors(self._spec):
             if isinstance(self.model, LocalChatModel):
                 # The draft that follows reuses what is read here, so only this call decides what it depends on.
@@ -200,7 +212,7 @@ class ChatReader:
     def read(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> Iterator[Chunk]:
         """Stream the model's draft."""
         instruction = _instruction(language, sentences)
-        yield from self._written(self.model, self._messages(question, language, sentences, instruction))
+        yield from self._written(self.model, self._messages(question, language, _texts(sentences), instruction))
 
     def restate(self, sentence: str, language: Language) -> Iterator[Chunk]:
         """Stream the model's translation of a sentence.
@@ -226,16 +238,18 @@ class ChatReader:
         return self.model
 
     @staticmethod
-    def _messages(
-        question: str, language: Language, sentences: Sequence[SentenceHit], instruction: str
-    ) -> list[BaseMessage]:
+    def _messages(question: str, language: Language, sentences: Sequence[str], instruction: str) -> list[BaseMessage]:
         evidence = "\n".join(
             # Best last: a small model attends most to what stands nearest to the question.
-            f"{number}. {rendered(sentence.text, language)}"
+            f"{number}. {rendered(sentence, language)}"
             for number, sentence in enumerate(reversed(sentences), start=1)
         )
         shared = render(language, "evidence", evidence=evidence, question=question)
         return [SystemMessage(render(language, "system").strip()), HumanMessage((shared + instruction).strip())]
+
+
+def _texts(sentences: Sequence[SentenceHit]) -> list[str]:
+    return [sentence.text for sentence in sentences]
 
 
 def _across(language: Language, sentences: Sequence[SentenceHit]) -> bool:

@@ -20,6 +20,7 @@ PROMPTS: dict[str, frozenset[str]] = {
     "evidence": frozenset({"evidence", "question"}),
     "answer_across": frozenset(),
     "judge": frozenset(),
+    "supports": frozenset({"claim"}),
     "restate": frozenset(),
     "answer": frozenset(),
     "translate": frozenset(),
