@@ -36,9 +36,9 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "suite",
         help="name of a suite (facts, heldout …) or path of a .jsonl file; or retrieval or evidence, which measure how "
-        "well passages and the sentences in them are found on benchmark sets, scale, which measures what a large "
-        "collection costs, rewriting, which measures how follow-ups are understood, or injection, which plants orders "
-        "in passages",
+        "well passages and the sentences in them are found on benchmark sets; faithfulness, how well supported claims "
+        "are told from others; rgb, answers and refusals among passages that do not help; rewriting, how follow-ups "
+        "are understood; injection, which plants orders in passages; or scale, what a large collection costs",
     )
     parser.add_argument("--llm", metavar="SPEC", help="who reads: none, local, or any chat model (default: settings)")
     parser.add_argument("--limit", type=_positive, metavar="N", help="ask N cases, spread evenly over the suite")
@@ -54,7 +54,8 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--bless", action="store_true", help="accept this run as the baseline")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first case that does not pass")
     benchmarks = parser.add_argument_group(
-        "for retrieval, evidence and scale, which also take --json, the first --llm and --limit"
+        "for retrieval, evidence, faithfulness, rgb and scale, which also take --json; --llm and --limit not evidence "
+        "and scale"
     )
     benchmarks.add_argument(
         "--data",
@@ -88,10 +89,13 @@ def _positive(text: str) -> int:
 def run_command(args: argparse.Namespace) -> int:
     """Run ``wenju eval`` and return its exit code; errors of Wenju become one sentence and code 2."""
     from assistant.errors import AssistantError
+    from evals.benchmarks_cli import BENCHMARKS
     from evals.gates import ExitCode
     from knowledge.errors import KnowledgeError
 
     try:
+        if args.suite in BENCHMARKS:
+            return BENCHMARKS[args.suite](args)
         if args.suite == "scale":
             return _scale(args)
         if args.suite in ("retrieval", "evidence"):

@@ -46,7 +46,7 @@ def collect(data: Path, out: Path, llm: str, limit: int | None) -> None:
     with Assistant(settings) as assistant, out.open("w", encoding="utf-8") as file:
         for name, items in read_items(data, limit=limit):
             with progress(f"Comparing {name}") as update:
-                for scored in score_items(items, assistant.embedder, judge_of(assistant), update):
+                for scored in score_items(items, assistant.embedder, judge_of(assistant), update, plain=False):
                     if scored.assessed is not None:
                         file.write(json.dumps({"set": name, **scored.as_dict()}) + "\n")
                         file.flush()

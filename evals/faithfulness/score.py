@@ -56,6 +56,8 @@ def score_items(
     embedder: Embedder,
     judge: Judge | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    plain: bool = True,
 ) -> Iterator[Scored]:
     """Compare every claim with its texts; claims on the same texts one after the other, so each is embedded once.
 
@@ -64,6 +66,7 @@ def score_items(
         embedder: The embedding model.
         judge: A chat model's judgement as well.
         progress: Is told how far it is.
+        plain: What the plain ways say as well.
     """
     from assistant.ground import Ground
     from knowledge.sentences import sentence_spans
@@ -75,11 +78,11 @@ def score_items(
             context = item.context
             sentences = [span.of(text) for text in context for span in sentence_spans(text)]
             ground = Ground(sentences, embedder, item.language) if sentences else None
-        yield _scored(item, ground, embedder, judge)
+        yield _scored(item, ground, embedder if plain else None, judge)
         progress(done, len(items))
 
 
-def _scored(item: Item, ground: Ground | None, embedder: Embedder, judge: Judge | None) -> Scored:
+def _scored(item: Item, ground: Ground | None, embedder: Embedder | None, judge: Judge | None) -> Scored:
     from evals.faithfulness.baselines import BASELINES
 
     if ground is None:
@@ -88,5 +91,5 @@ def _scored(item: Item, ground: Ground | None, embedder: Embedder, judge: Judge 
         assessed = assess(item.claim, ground, question=item.question, kind=item.kind)
     except ValueError as error:
         return Scored(item, None, reason=str(error))
-    plain = {name: baseline(item, ground, embedder) for name, baseline in BASELINES.items()}
+    plain = {name: baseline(item, ground, embedder) for name, baseline in BASELINES.items()} if embedder else {}
     return Scored(item, assessed, plain, judge(item, ground) if judge else None)

@@ -1,0 +1,36 @@
+"""The commands of ``wenju eval`` that measure on benchmark sets instead of asking a suite."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+
+def faithfulness(args: argparse.Namespace) -> int:
+    """``wenju eval faithfulness``: print how well the support score tells claims apart; 3 if some had no score."""
+    from evals.faithfulness.report import measure_support, print_support
+
+    found = measure_support(args.data, args.llm or "none", names=args.set, limit=args.limit)
+    return _exit_code(print_support(found, as_json=args.json))
+
+
+def rgb(args: argparse.Namespace) -> int:
+    """``wenju eval rgb``: print answers and refusals by share of negative passages; 3 if some had no score."""
+    from evals.rgb import measure_rgb
+    from evals.rgb_report import print_rgb
+
+    found = measure_rgb(args.data, args.llm or "none", names=args.set, limit=args.limit)
+    return _exit_code(print_rgb(found, as_json=args.json))
+
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], int]] = {"faithfulness": faithfulness, "rgb": rgb}
+"""By the name that ``wenju eval`` takes in place of a suite's."""
+
+
+def _exit_code(unscored: int) -> int:
+    from evals.gates import ExitCode
+
+    if unscored:
+        print(f"{unscored} items could not be scored: the run is incomplete.", file=sys.stderr)
+    return int(ExitCode.INCOMPLETE if unscored else ExitCode.PASSED)
