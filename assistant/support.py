@@ -59,7 +59,7 @@ class Assessed:
 
     Attributes:
         kind: What it was taken for.
-        language: Its language.
+        language: Of its evidence; of an answer that of its question.
         features: In the order of the kind's class in `assistant.support_features`.
         stated: Of an answer that the evidence does not hold word by word the features as a phrase, else ().
     """
@@ -105,11 +105,10 @@ def assess(claim: str, ground: Ground, *, question: str = "", kind: Kind | None 
     if not any(character.isalnum() for character in claim):
         raise ValueError("the claim has no words")
     kind = kind or ("answer" if question else "statement")
-    language = detect_language(claim)
     if kind == "phrase":
-        return Assessed(kind, language, values(phrase_features(claim, ground)))
+        return Assessed(kind, ground.language, values(phrase_features(claim, ground)))
     if kind == "statement":
-        return Assessed(kind, language, values(statement_features(claim, ground)))
+        return Assessed(kind, ground.language, values(statement_features(claim, ground)))
     if not question.strip():
         raise ValueError("an answer needs a question")
     asked_in = detect_language(question)

@@ -61,12 +61,13 @@ def logistic(features: Array, supported: Array, languages: Sequence[str]) -> Sup
         languages: Of each claim.
 
     Raises:
-        ValueError: All claims are supported, or none is.
+        ValueError: All claims of a language are supported, or none is.
     """
     positive = supported > 0.5
-    if positive.all() or not positive.any():
-        raise ValueError("a curve needs claims that are supported and claims that are not")
     names = sorted(set(languages))
+    both = {(language, bool(one)) for language, one in zip(languages, positive, strict=True)}
+    if len(both) < 2 * len(names):
+        raise ValueError("a curve needs, in each language, claims that are supported and claims that are not")
     mean, spread = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)
     own = np.array([[float(name == language) for name in names] for language in languages])
     design = np.concatenate([(features - mean) / spread, own], axis=1)
@@ -167,7 +168,7 @@ def main() -> None:
         "what": "log-odds that the evidence supports a claim = weights · features + the language's intercept",
         "features": "by kind in the order of its class in assistant/support_features.py; "
         f"KIND{JUDGED}: the log-odds of KIND and those of a chat model",
-        "data": sorted({row["set"] for row in rows}),
+        "data": "faithfulness_" + ", faithfulness_".join(sorted({row["set"] for row in rows})),
         "date": date.today().isoformat(),
         "command": "python -m evals.faithfulness.fit",
         "out_of_fold": described(rows, folds),
