@@ -21,8 +21,11 @@ from assistant import names, quantities
 from assistant.ground import Ground, late_interaction, neighbours_of, squeezed
 from knowledge.coverage import Coverage, Term, rarity
 from knowledge.lexical import content_tokens, query_tokens
-from knowledge.ranking import SENTENCE, Array
+from knowledge.ranking import Array, SentenceWeights
 from knowledge.types import Language
+
+FITTING = SentenceWeights(cosine=1.3, late=16.0, coverage=4.0, neighbours=0.35, passage=0.0)
+"""How well a sentence fits a question. Not those of a search, since the curves were fitted with these."""
 
 FADING = 90.0
 """Distance (`text_size`) from a claim over which what a question matches counts 1/e of what it does beside it."""
@@ -34,7 +37,7 @@ class AnswerFeatures:
 
     Attributes:
         relevance: How much better the best sentence that holds the answer fits the question than the best of the
-            others (`knowledge.ranking.SENTENCE`); 0 if there is no other.
+            others (`FITTING`); 0 if there is no other.
         gain: What the answer adds to the question's late interaction with its best sentence. The words of another
             answer are found in another sentence, and add less.
         repeated: Minus the share of the answer's words that the question says itself.
@@ -110,7 +113,7 @@ def answer_features(question: str, answer: str, ground: Ground, language: Langua
     together = [late_interaction(ground.asked(f"{question} {answer}", language)[1], own) for own in ground.states]
     coverages = _coverages(question, ground)
     around = [max(coverages[max(0, at - 1) : at + 2]) for at in range(len(coverages))]
-    fits = [SENTENCE.score(*of, 0.0) for of in zip(ground.vectors @ vector, lates, coverages, around, strict=True)]
+    fits = [FITTING.score(*of, 0.0) for of in zip(ground.vectors @ vector, lates, coverages, around, strict=True)]
     held, spans = ground.spans(answer)
     others = [fit for at, fit in enumerate(fits) if at not in held]
     similar = [states @ own.T for own in ground.states]

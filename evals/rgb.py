@@ -106,18 +106,22 @@ class RgbMeasured:
 def passages_of(row: RgbRow, noise: float) -> tuple[list[str], list[str]] | None:
     """Return the positive and the negative passages of a question's collection.
 
-    Where the answer has several parts, the positive passages are taken from each part in turn.
+    Where the answer has several parts, the positive passages are taken from each part in turn. Where the row has fewer
+    negative passages than are wanted, there are fewer positive ones as well, to keep the share.
 
     Returns:
-        None if the row has too few to keep the share: no positive one, or fewer negative ones than are wanted.
+        None if there is no positive passage where one is wanted, or no negative one.
     """
-    negative = round(noise * PASSAGES)
+    wanted = round(noise * PASSAGES)
+    negatives = list(dict.fromkeys(row.negative))[:wanted]
+    beside = PASSAGES - wanted
+    if len(negatives) < wanted and noise < 1:
+        beside = max(1, round(len(negatives) * beside / wanted))
     sizes = iter(row.positive)
     groups = [list(islice(sizes, size)) for size in row.positive_groups] or [list(row.positive)]
     in_turn = [one for turn in zip_longest(*groups) for one in turn if one is not None]
-    positive = list(dict.fromkeys(in_turn))[: PASSAGES - negative]
-    negatives = list(dict.fromkeys(row.negative))[:negative]
-    if len(negatives) < negative or (noise < 1 and not positive):
+    positive = list(dict.fromkeys(in_turn))[:beside]
+    if (wanted and not negatives) or (beside and not positive):
         return None
     return positive, negatives
 
@@ -163,9 +167,8 @@ def summarised(name: str, asked: Sequence[Asked]) -> Iterator[RgbMeasured]:
         for noise in NOISE:
             group = [one for one in asked if one.noise == noise and subset in (one.row.subset, "all")]
             scored = [one for one in group if one.right is not None]
-            right, refused = (
-                sum(map(bool, of)) for of in zip(*((one.right, one.refused) for one in scored), strict=True)
-            )
+            right = sum(bool(one.right) for one in scored)
+            refused = sum(bool(one.refused) for one in scored)
             yield RgbMeasured(
                 set=name,
                 subset=subset,

@@ -40,8 +40,17 @@ def test_parts_of_an_answer_get_passages_in_turn() -> None:
     assert chosen[0] == ["positive 0", "positive 5"]
 
 
-def test_too_few_passages_cannot_be_scored() -> None:
-    assert passages_of(row(negative=["one"]), 0.6) is None
+def test_where_negative_passages_lack_there_are_fewer_positive_ones() -> None:
+    assert passages_of(row(negative=["one", "two"]), 0.8) == (["positive 0"], ["one", "two"])
+    assert passages_of(row(negative=["one", "two"]), 0.4) == (
+        ["positive 0", "positive 1", "positive 2"],
+        ["one", "two"],
+    )
+    assert passages_of(row(negative=["one"]), 0.4) == (["positive 0", "positive 1"], ["one"])
+
+
+def test_no_passage_of_a_kind_cannot_be_scored() -> None:
+    assert passages_of(row(negative=[]), 0.6) is None
     assert passages_of(row(positive=[]), 0.0) is None
     assert passages_of(row(positive=[]), 1.0) is not None
 
