@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.types import Answer
     from knowledge.lexicon import Lexicon
-    from knowledge.store import Entry
+    from knowledge.rows import Entry
 
 KIND = "rgb_"
 PASSAGES = 5

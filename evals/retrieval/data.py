@@ -86,7 +86,7 @@ class CitationRow(BaseModel):
     gold_sentence: int
 
 
-Row = TypeVar("Row", PassageRow, QuestionRow, CitationRow)
+Row = TypeVar("Row", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
