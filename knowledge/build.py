@@ -94,6 +94,19 @@ def spec_for(embedder: PassageEmbedder, *, target: int = 400) -> IndexSpec:
     return IndexSpec(embedder.name, embedder.dimension, SPLITTER_VERSION, target)
 
 
+def require_spec(store: Store, embedder: PassageEmbedder, target: int) -> None:
+    """Refuse a store that was built with another model, splitter or target.
+
+    Raises:
+        IndexMismatch: It was.
+    """
+    spec = spec_for(embedder, target=target)
+    if store.spec != spec:
+        raise IndexMismatch(
+            f"The index {store.path} was built with {store.spec}, not with {spec}.", hint="Run `wenju index --rebuild`."
+        )
+
+
 def build_index(
     documents: Iterable[Document],
     store: Store,
@@ -258,11 +271,7 @@ def _build(
     progress: Progress | None,
 ) -> BuildReport:
     started = time.perf_counter()
-    spec = spec_for(embedder, target=target)
-    if store.spec != spec:
-        raise IndexMismatch(
-            f"The index {store.path} was built with {store.spec}, not with {spec}.", hint="Run `wenju index --rebuild`."
-        )
+    require_spec(store, embedder, target)
     added = unchanged = replaced = passages = sentences = 0
     told = _Progress(progress)
     for group in _groups(records):

@@ -17,7 +17,7 @@ from knowledge.ann import Vectors
 from knowledge.errors import IndexMismatch
 from knowledge.lexical import index_tokens
 from knowledge.terms import to_row
-from knowledge.types import DocumentRecord, Language, Passage, Span
+from knowledge.types import DocumentEntry, DocumentRecord, Language, Passage, Span
 
 AMONG = "IN (SELECT value FROM json_each(?))"
 """A condition on any number of values; bind `bound` of them."""
@@ -194,6 +194,12 @@ def select_documents(connection: sqlite3.Connection, ids: Collection[str] | None
         )
         for row in rows
     ]
+
+
+def select_entries(connection: sqlite3.Connection) -> list[DocumentEntry]:
+    """Read what is known of the documents, without their texts, in the order in which they were stored."""
+    found = connection.execute("SELECT id, title, source, metadata FROM documents ORDER BY number")
+    return [DocumentEntry(row[0], row[1], row[2], json.loads(row[3])) for row in found]
 
 
 def select_passages(connection: sqlite3.Connection, ids: Sequence[str], *, sentences: bool = True) -> list[Passage]:

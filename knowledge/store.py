@@ -26,7 +26,7 @@ from knowledge.index_file import IndexFile
 from knowledge.late import TokenStates, states_of, unpack
 from knowledge.rows import AMONG, Entry, bound
 from knowledge.terms import any_of, from_row, to_term
-from knowledge.types import DocumentRecord, IndexSpec, Language, Passage, Span
+from knowledge.types import DocumentEntry, DocumentRecord, IndexSpec, Language, Passage, Span
 
 
 class Store:
@@ -193,6 +193,11 @@ class Store:
         """Return every document, in the order in which they were stored."""
         with self._file.reading() as (connection, _):
             return rows.select_documents(connection)
+
+    def catalog(self) -> list[DocumentEntry]:
+        """Return what is known of every document without its text, in the order in which they were stored."""
+        with self._file.reading() as (connection, _):
+            return rows.select_entries(connection)
 
     def document(self, document_id: str) -> DocumentRecord:
         """Return one document.

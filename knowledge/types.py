@@ -112,3 +112,13 @@ class DocumentRecord:
     metadata: dict[str, str] = field(default_factory=dict)
     added_at: str = ""
     passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """What is known of a stored document without reading its text; the attributes are those of `DocumentRecord`."""
+
+    id: str
+    title: str
+    source: str
+    metadata: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,251 @@
+"""Files into an index: each is added, replaces its earlier version, moves, stays, or is skipped with the reason.
+
+Files are read one after the other and stored in groups, each group in one transaction, so that memory stays the same
+however many there are, an interruption loses only the group in work, and nobody sees half a document. A file that was
+read before and has the same bytes is not read again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from knowledge.build import TEXTS_AT_ONCE, PassageEmbedder, Progress, make_entries, require_spec, to_record
+from knowledge.catalog import Catalog, Placed
+from knowledge.errors import LoadError
+from knowledge.formats.sandbox import Sandbox
+from knowledge.load import FILE_DIGEST, NOTES, file_digest, read_file, require_readable, unreadable
+from knowledge.scan import Found, scan
+from knowledge.store import Store
+from knowledge.types import DocumentEntry, DocumentRecord
+
+Status = Literal["added", "replaced", "moved", "unchanged", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What happened to a file.
+
+    Attributes:
+        path: The file.
+        status: ``replaced``: an earlier version of it gave way. ``moved``: it was there under a name that is gone.
+        reason: Why it was skipped, or what of it was left out; "" if there is nothing to say.
+        hint: What to do about it.
+        document_id: Id of its document, "" if it was skipped.
+        passages: How many passages were stored.
+    """
+
+    path: str
+    status: Status
+    reason: str = ""
+    hint: str = ""
+    document_id: str = ""
+    passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What adding files did.
+
+    Attributes:
+        files: What happened to each file, in order.
+        documents_added: Documents that were not in the index before.
+        documents_unchanged: Documents that were.
+        documents_replaced: Earlier versions that were deleted.
+        passages: Passages added.
+        sentences: Sentences added.
+        seconds: How long it took.
+    """
+
+    files: tuple[FileOutcome, ...]
+    documents_added: int
+    documents_unchanged: int
+    documents_replaced: int
+    passages: int
+    sentences: int
+    seconds: float
+
+    def having(self, *statuses: Status) -> tuple[FileOutcome, ...]:
+        """Return the files to which one of these happened."""
+        return tuple(file for file in self.files if file.status in statuses)
+
+
+def add_files(
+    paths: Sequence[str | Path],
+    store: Store,
+    embedder: PassageEmbedder,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    source: Callable[[Path], str] | None = None,
+    target: int = 400,
+    progress: Progress | None = None,
+) -> AddReport:
+    """Add files and folders to an index.
+
+    Args:
+        paths: Files and folders; see `knowledge.scan.scan`.
+        store: Where they go.
+        embedder: The model that the store was built with.
+        include: Patterns of the files in folders to take.
+        exclude: Patterns of files and folders to leave out.
+        source: Returns where a file's document comes from, e.g. its name for an upload; its path by default.
+        target: Length that passages should have, in characters.
+        progress: Is told how many bytes of the files are done, of how many.
+
+    Raises:
+        IndexMismatch: The store was built with another model, splitter or target.
+        IndexBusy: Another process wrote for longer than the store waits; what was stored before stays.
+    """
+    require_spec(store, embedder, target)
+    found = scan(paths, include=include, exclude=exclude)
+    with Sandbox() as sandbox:
+        adding = _Adding(store, embedder, sandbox, source, target, progress, found)
+        return adding.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that was read and waits for its group.
+
+    Attributes:
+        number: Which file it is.
+        record: What it holds.
+        placed: What it changes.
+    """
+
+    number: int
+    record: DocumentRecord
+    placed: Placed
+
+
+class _Adding:
+    """One run of `add_files`."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: PassageEmbedder,
+        sandbox: Sandbox,
+        source: Callable[[Path], str] | None,
+        target: int,
+        progress: Progress | None,
+        found: Sequence[Found],
+    ) -> None:
+        self._store, self._embedder, self._sandbox, self._target = store, embedder, sandbox, target
+        self._source = source
+        self._found = found
+        self._sizes = [_size(one) for one in found]
+        self._bytes = _Bytes(progress, sum(self._sizes))
+        self._outcomes: dict[int, FileOutcome] = {}
+        self._group: list[_Read] = []
+        self._catalog = Catalog(store.catalog())
+        self._added = self._replaced = self._sentences = 0
+
+    def run(self) -> AddReport:
+        started = time.perf_counter()
+        for number, one in enumerate(self._found):
+            self._take(number, one)
+            if sum(len(read.record.text) // 30 + 1 for read in self._group) >= TEXTS_AT_ONCE:
+                self._store_group()
+        self._store_group()
+        files = tuple(self._outcomes[number] for number in range(len(self._found)))
+        return AddReport(
+            files=files,
+            documents_added=self._added,
+            documents_unchanged=sum(file.status == "unchanged" for file in files),
+            documents_replaced=self._replaced,
+            passages=sum(file.passages for file in files),
+            sentences=self._sentences,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _take(self, number: int, found: Found) -> None:
+        """Read a file into the group, or note what happened to it instead."""
+        path = str(found.path)
+        try:
+            if found.problem is not None:
+                raise found.problem
+            stored = self._stored(found.path)
+            if stored is not None:
+                self._outcomes[number] = FileOutcome(path, "unchanged", document_id=stored.id)
+            else:
+                source = self._source(found.path) if self._source else None
+                record = to_record(read_file(found.path, self._sandbox, source=source))
+                self._group.append(_Read(number, record, self._catalog.place(record)))
+                return
+        except LoadError as error:
+            self._outcomes[number] = FileOutcome(path, "skipped", error.message, error.hint)
+        self._bytes.skip(self._sizes[number])
+
+    def _stored(self, path: Path) -> DocumentEntry | None:
+        """Return the document of a file if it was read from the very same bytes.
+
+        Raises:
+            LoadError: The file cannot be read.
+        """
+        earlier = self._catalog.of_file(path, self._source(path) if self._source else None)
+        try:
+            require_readable(path)
+            digest = file_digest(path) if earlier else ""
+        except OSError as error:
+            raise unreadable(error) from error
+        return next((entry for entry in earlier if entry.metadata.get(FILE_DIGEST) == digest), None)
+
+    def _store_group(self) -> None:
+        """Embed the group and store it in one transaction."""
+        group, self._group = self._group, []
+        new = {read.record.id: read for read in group if read.placed.change != "unchanged"}
+        size = sum(self._sizes[read.number] for read in group)
+        if new:
+            self._store_new(new, lambda done, total: self._bytes.tell(size, done, total))
+        for read in group:
+            self._outcomes.setdefault(read.number, self._outcome(read, "unchanged", 0))
+        self._bytes.skip(size)
+
+    def _store_new(self, new: dict[str, _Read], tell: Progress) -> None:
+        records = [read.record for read in new.values()]
+        entries = make_entries(records, self._embedder, target=self._target, progress=tell)
+        replaced = {id_ for read in new.values() for id_ in read.placed.replaces}
+        self._store.put_all(entries, replacing=replaced)
+        for id_ in replaced:
+            self._catalog.drop(id_)
+        for entry in entries:
+            record, read = entry.document, new[entry.document.id]
+            self._catalog.put(DocumentEntry(record.id, record.title, record.source, record.metadata))
+            self._outcomes[read.number] = self._outcome(read, read.placed.change, len(entry.passages))
+            self._sentences += sum(len(passage.sentences) for passage in entry.passages)
+        self._added += len(entries)
+        self._replaced += len(replaced)
+
+    def _outcome(self, read: _Read, status: Status, passages: int) -> FileOutcome:
+        notes = read.record.metadata.get(NOTES, "")
+        path = str(self._found[read.number].path)
+        return FileOutcome(path, status, notes, document_id=read.record.id, passages=passages)
+
+
+class _Bytes:
+    """Tells how many bytes of the files are done, within a group by the share that is embedded."""
+
+    def __init__(self, tell: Progress | None, total: int) -> None:
+        self._tell = tell or (lambda done, total: None)
+        self._done, self._total = 0, total
+
+    def skip(self, size: int) -> None:
+        """Say that files of so many bytes are done."""
+        self._done += size
+        self._tell(self._done, self._total)
+
+    def tell(self, size: int, done: int, total: int) -> None:
+        """Say how far a group of so many bytes is."""
+        self._tell(self._done + size * done // max(total, 1), self._total)
+
+
+def _size(found: Found) -> int:
+    try:
+        return found.path.stat().st_size if found.problem is None else 0
+    except OSError:
+        return 0
