@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
     from assistant.chain import AnswerChain
     from assistant.read import Reader
+    from knowledge.add import AddReport
     from knowledge.build import BuildReport
     from knowledge.embed import Embedder
     from knowledge.retrieve import Searcher, SearchResult
     from knowledge.store import Store
     from knowledge.weights import Weights
+
+    Items = str | Path | Document | Sequence[str | Path | Document]
 
 Progress = Callable[[int, int], None]
 Part = TypeVar("Part")
@@ -186,13 +189,73 @@ class Assistant:
         """
         return self.store.document(document_id)
 
-    def add(self, documents: Sequence[Document], *, progress: Progress | None = None) -> BuildReport:
-        """Add documents; those that are there already cost nothing, an edited one replaces its earlier version."""
+    def add(
+        self,
+        items: Items,
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        source: Callable[[Path], str] | None = None,
+        progress: Progress | None = None,
+    ) -> AddReport:
+        """Add files, folders with all that is below them, or langchain documents.
+
+        What is there already costs nothing; an edited file or document replaces its earlier version, a renamed file
+        moves. A file that cannot be read is skipped, and the report says why; the rest goes in.
+
+        Args:
+            items: Paths or documents, one or several.
+            include: Patterns of the files in folders to take, e.g. ``*.pdf``.
+            exclude: Patterns of files and folders in folders to leave out.
+            source: Returns where a file's document comes from, e.g. its name for an upload; its path by default.
+            progress: Is told how many bytes of the files are done, of how many; for documents, how many texts.
+
+        Raises:
+            IndexBusy: Another process wrote for too long.
+        """
+        from langchain_core.documents import Document
+
+        from knowledge.add import add_files
         from knowledge.build import build_index
 
-        return build_index(documents, self.store, self.embedder, replace_sources=True, progress=progress)
+        given = [items] if isinstance(items, str | Path | Document) else list(items)
+        paths = [one for one in given if isinstance(one, str | Path)]
+        documents = [one for one in given if not isinstance(one, str | Path)]
+        report = add_files(
+            paths,
+            self.store,
+            self.embedder,
+            include=include,
+            exclude=exclude,
+            source=source,
+            progress=progress if paths else None,
+        )
+        if documents:
+            built = build_index(documents, self.store, self.embedder, replace_sources=True, progress=progress)
+            report = report.with_documents(built)
+        return report
 
-    def refresh_shipped(self) -> BuildReport:
+    def remove(self, names: str | Path | Sequence[str | Path]) -> list[str]:
+        """Remove documents; their words, vectors and tokens are gone from the index file as well.
+
+        Args:
+            names: Ids, sources or paths, one or several; a folder stands for what was added from it.
+
+        Returns:
+            The ids of what was removed.
+
+        Raises:
+            DocumentUnknown: A name stands for no document; then nothing is removed.
+        """
+        from knowledge.catalog import named
+
+        given = [names] if isinstance(names, str | Path) else list(names)
+        entries = self.store.catalog()
+        ids = dict.fromkeys(id_ for name in given for id_ in named(entries, str(name)))
+        self.store.delete(list(ids))
+        return list(ids)
+
+    def refresh_shipped(self) -> AddReport:
         """Bring the shipped documents that are in the index to the words that this version ships.
 
         One that is not in the index, because somebody removed it, stays out.

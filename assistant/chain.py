@@ -31,6 +31,7 @@ from knowledge.fuse import ASKED, BEFORE, fuse
 from knowledge.language import detect_language
 from knowledge.lexical import content_tokens
 from knowledge.retrieve import Searcher, SearchResult
+from knowledge.types import DocumentRecord
 from prompts import render
 
 WIDE = 16
@@ -179,7 +180,7 @@ class AnswerChain(Runnable[Turn, Answer]):
     def _quotes(self, evidence: Evidence) -> tuple[Citation, ...]:
         quoted = verify("", evidence, self._searcher)
         return compose(
-            quoted, evidence.sentences, _scores(evidence), self._titles(evidence.result), evidence.question.language
+            quoted, evidence.sentences, _scores(evidence), self._documents(evidence.result), evidence.question.language
         )[2]
 
     def _checked(self, draft: str, restated: str, evidence: Evidence, clock: Clock) -> Answer:
@@ -187,7 +188,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         if not checked:
             return self._refuse(replace(evidence, refusal="not_in_documents"), clock)
         text, claims, citations = compose(
-            checked, evidence.sentences, _scores(evidence), self._titles(evidence.result), evidence.question.language
+            checked, evidence.sentences, _scores(evidence), self._documents(evidence.result), evidence.question.language
         )
         return self._answer(evidence, clock, text=text, claims=claims, citations=citations)
 
@@ -211,12 +212,10 @@ class AnswerChain(Runnable[Turn, Answer]):
             **(empty | parts),
         )
 
-    def _titles(self, result: SearchResult) -> dict[str, tuple[str, str]]:
-        """Return title and source of every document that a passage was retrieved from."""
-        records = (
-            self._searcher.store.document(id_) for id_ in dict.fromkeys(h.passage.document_id for h in result.hits)
-        )
-        return {record.id: (record.title, record.source) for record in records}
+    def _documents(self, result: SearchResult) -> dict[str, DocumentRecord]:
+        """Return every document that a passage was retrieved from, by id."""
+        ids = dict.fromkeys(hit.passage.document_id for hit in result.hits)
+        return {id_: self._searcher.store.document(id_) for id_ in ids}
 
 
 def _scores(evidence: Evidence) -> list[float]:

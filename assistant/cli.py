@@ -1,6 +1,7 @@
-"""The ``wenju`` command: what it takes. What each command does is in `assistant.commands`.
+"""The ``wenju`` command: what it takes. What it does is in `assistant.commands` and `assistant.document_commands`.
 
-Exit codes: 0 done (a refusal is an answer), 1 it failed, 2 it was asked for something that cannot be, 130 interrupted.
+Exit codes: 0 done (a refusal is an answer), 1 it failed, in part or whole, 2 it was asked for something that cannot be,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ examples:
   wenju chat                                  chat in a web page
   wenju ask 2015年底启动了哪三个新型智慧城市试点？
   wenju ask "Who wrote this article?" --json
+  wenju add ~/Documents --exclude 'drafts/*'   add a folder of your own documents
   wenju doctor                                what is installed, and what is wrong
 """
 
@@ -67,11 +69,19 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     )
     _retrieval(search)
 
-    index = command("index", "add files to the index, or make it")
-    index.add_argument(
-        "paths", nargs="*", metavar="PATH", help="text or Markdown files; none makes the index if needed"
-    )
-    index.add_argument("--rebuild", action="store_true", help="make the index anew from the documents in it")
+    add = command("add", "add files, or folders with all that is in them")
+    add.add_argument("paths", nargs="+", metavar="PATH", help="text, Markdown, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB")
+    for option, help_ in (("include", "of folders take only files like this"), ("exclude", "leave these out")):
+        add.add_argument(f"--{option}", action="append", default=[], metavar="PATTERN", help=f"{help_}, e.g. '*.pdf'")
+
+    remove = command("remove", "remove documents without a trace")
+    remove.add_argument("names", nargs="+", metavar="DOCUMENT_ID|PATH", help="a folder removes what came from it")
+
+    command("reindex", "make the index anew from the documents in it")
+
+    index = command("index", "make the index, bring it up to date, or add files that all have to be readable")
+    index.add_argument("paths", nargs="*", metavar="PATH", help="files; none makes the index if needed")
+    index.add_argument("--rebuild", action="store_true", help="the same as `wenju reindex`")
 
     command("list", "list the documents of the index")
 
@@ -132,16 +142,18 @@ def _run(given: list[str]) -> int:
         return 1
 
 
-_BUILT_IN = frozenset({"chat", "ask", "search", "index", "list", "show", "models", "doctor", "--version"})
+_OF_DOCUMENTS = frozenset({"add", "remove", "reindex", "index", "list", "show"})
+_BUILT_IN = _OF_DOCUMENTS | {"chat", "ask", "search", "models", "doctor", "--version"}
 
 
 def _later(name: str) -> Run:
     """Import a command's code only when it runs, so that ``--help`` is instant."""
 
     def run(options: argparse.Namespace) -> int:
-        from assistant import commands
+        from importlib import import_module
 
-        chosen: Run = getattr(commands, name)
+        module = "document_commands" if name in _OF_DOCUMENTS else "commands"
+        chosen: Run = getattr(import_module(f"assistant.{module}"), name)
         return chosen(options)
 
     return run

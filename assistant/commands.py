@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from assistant.assistant import Assistant
+from assistant.command_output import open_assistant, print_json, settings_of
 from assistant.errors import AssistantError, BadQuestion, BadSettings, ExtraMissing
 from assistant.events import Finished, Token
-from assistant.settings import Settings
 from assistant.types import Answer, Message
 from knowledge.errors import DocumentUnknown, KnowledgeError, LoadError
 
@@ -27,7 +27,7 @@ def exit_code(error: AssistantError | KnowledgeError) -> int:
 
 def chat(options: argparse.Namespace) -> int:
     """Serve the chat page until it is interrupted."""
-    assistant = _assistant(options)
+    assistant = open_assistant(options)
     assistant.warm_up()
     from assistant.web import serve
 
@@ -39,12 +39,12 @@ def ask(options: argparse.Namespace) -> int:
     """Answer one question or a file of them."""
     if (options.question is None) == (options.file is None):
         raise BadQuestion("Give either a question or --file.", hint='E.g. wenju ask "Who wrote this article?"')
-    with _assistant(options) as assistant:
+    with open_assistant(options) as assistant:
         if options.file is not None:
             return _ask_file(assistant, Path(options.file))
         question = sys.stdin.read() if options.question == "-" else options.question
         if options.json:
-            _print_json(assistant.ask(question).to_dict())
+            print_json(assistant.ask(question).to_dict())
             return 0
         _print_answer(_streamed(assistant, question))
     return 0
@@ -52,7 +52,7 @@ def ask(options: argparse.Namespace) -> int:
 
 def search(options: argparse.Namespace) -> int:
     """Print the passages found."""
-    with _assistant(options) as assistant:
+    with open_assistant(options) as assistant:
         hits = assistant.search(options.question, threshold=options.min_score)
     if options.json:
         rows = [
@@ -69,7 +69,7 @@ def search(options: argparse.Namespace) -> int:
             }
             for hit in hits
         ]
-        _print_json({"question": options.question, "hits": rows})
+        print_json({"question": options.question, "hits": rows})
         return 0
     for hit in hits:
         place = f"{hit.passage.document_id} {hit.passage.start}–{hit.passage.end}"
@@ -77,97 +77,9 @@ def search(options: argparse.Namespace) -> int:
     return 0
 
 
-def _made_current(assistant: Assistant, update: Callable[[int, int], None]) -> str:
-    """Open the index, made anew if an older version made it, and the shipped documents as this version ships them."""
-    from knowledge.errors import IndexOutdated
-
-    try:
-        assistant.documents()
-    except IndexOutdated as outdated:
-        print(f"{outdated.message} Making it anew from the documents in it …", file=sys.stderr, flush=True)
-        assistant.rebuild_index(progress=update)
-        assistant.refresh_shipped()
-        return "rebuilt"
-    return "refreshed" if assistant.refresh_shipped().documents_added else "ready"
-
-
-def index(options: argparse.Namespace) -> int:
-    """Make the index, add files to it, or make it anew."""
-    from dataclasses import asdict
-
-    from assistant.console import progress
-    from knowledge.load import load_text_file
-
-    with _assistant(options) as assistant, progress("Embedding") as update:
-        if options.rebuild:
-            report = assistant.rebuild_index(progress=update)
-            done = {"action": "rebuilt", **asdict(report)}
-        elif options.paths:
-            report = assistant.add([load_text_file(path) for path in options.paths], progress=update)
-            done = {"action": "added", **asdict(report)}
-        else:
-            done = {"action": _made_current(assistant, update)}
-        done |= {
-            "path": str(assistant.index_path),
-            "documents": len(assistant.documents()),
-            "passages_total": assistant.store.passage_count,
-        }
-        _ = assistant.searcher  # makes the dictionary of both languages as well
-    if options.json:
-        _print_json(done)
-    else:
-        print(f"The index {done['path']} holds {done['documents']} documents in {done['passages_total']} passages.")
-    return 0
-
-
-def list(options: argparse.Namespace) -> int:
-    """List the documents."""
-    with _assistant(options) as assistant:
-        rows = [
-            {
-                "id": record.id,
-                "title": record.title,
-                "source": record.source,
-                "language": record.language,
-                "passages": record.passages,
-                "bytes": len(record.text.encode()),
-                "added_at": record.added_at,
-            }
-            for record in assistant.documents()
-        ]
-    if options.json:
-        _print_json({"documents": rows})
-        return 0
-    for row in rows:
-        print(f"{row['id']}  {row['language']}  {row['passages']:>5} passages  {row['title']}  ({row['source']})")
-    return 0
-
-
-def show(options: argparse.Namespace) -> int:
-    """Print a document."""
-    with _assistant(options) as assistant:
-        record = assistant.document(options.document_id)
-    if options.json:
-        _print_json(
-            {
-                "id": record.id,
-                "title": record.title,
-                "text": record.text,
-                "source": record.source,
-                "language": record.language,
-                "metadata": record.metadata,
-                "passages": record.passages,
-                "added_at": record.added_at,
-            }
-        )
-    else:
-        print(record.text)
-    return 0
-
-
 def models(options: argparse.Namespace) -> int:
     """List, fetch or verify model files."""
-    weights = _assistant(options).weights
+    weights = open_assistant(options).weights
     unknown = [name for name in options.names if name not in weights.names()]
     if unknown:
         raise BadSettings(f"There is no model named {unknown[0]}.", hint=f"There are: {', '.join(weights.names())}.")
@@ -175,7 +87,7 @@ def models(options: argparse.Namespace) -> int:
     if options.action == "pull":
         paths = {name: str(weights.pull(name)) for name in chosen}
         if options.json:
-            _print_json(paths)
+            print_json(paths)
         else:
             for name, path in paths.items():
                 print(f"{name} is ready: {path}")
@@ -183,7 +95,7 @@ def models(options: argparse.Namespace) -> int:
     if options.action == "verify":
         states = [weights.verify(name) for name in chosen]
         if options.json:
-            _print_json(
+            print_json(
                 [{"name": s.name, "state": s.state, "path": s.path and str(s.path), "detail": s.detail} for s in states]
             )
         else:
@@ -192,7 +104,7 @@ def models(options: argparse.Namespace) -> int:
         return 0 if all(state.state == "ok" for state in states) else 1
     rows = [row for row in weights.rows() if row.name in chosen]
     if options.json:
-        _print_json(
+        print_json(
             [
                 {
                     "name": row.name,
@@ -216,22 +128,14 @@ def doctor(options: argparse.Namespace) -> int:
     """Say what is installed, what is wrong and how to mend it."""
     from assistant.doctor import examine
 
-    findings = examine(_settings(options))
+    findings = examine(settings_of(options))
     if options.json:
-        _print_json([{"what": f.what, "state": f.state, "detail": f.detail, "hint": f.hint} for f in findings])
+        print_json([{"what": f.what, "state": f.state, "detail": f.detail, "hint": f.hint} for f in findings])
     else:
         for finding in findings:
             mark = {"ok": "✓", "note": "·", "wrong": "✗"}[finding.state]
             print(f"{mark} {finding.what}: {finding.detail}" + (f"\n    {finding.hint}" if finding.hint else ""))
     return 1 if any(finding.state == "wrong" for finding in findings) else 0
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    return Settings.from_environment(llm=getattr(options, "llm", None), passages=getattr(options, "passages", None))
-
-
-def _assistant(options: argparse.Namespace) -> Assistant:
-    return Assistant(_settings(options))
 
 
 def _ask_file(assistant: Assistant, path: Path) -> int:
@@ -244,7 +148,7 @@ def _ask_file(assistant: Assistant, path: Path) -> int:
         except (AssistantError, KnowledgeError) as error:
             failed = True
             said = {"id": line["id"], "error": {"message": error.message, "hint": error.hint}}
-        _print_json(said)
+        print_json(said)
     return 1 if failed else 0
 
 
@@ -298,14 +202,5 @@ def _print_answer(answer: Answer) -> None:
     print()
     for citation in answer.citations:
         print(f"[{citation.marker}] {'“' if not chinese else '「'}{citation.quote}{'”' if not chinese else '」'}")
-        print(f"    {citation.title}  {citation.document_id} {citation.start}–{citation.end}")
-
-
-def _print_json(value: Any) -> None:
-    """Print one line of JSON; where the output's encoding lacks a character, with JSON's own escapes."""
-    line = json.dumps(value, ensure_ascii=False, default=str)
-    try:
-        line.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:
-        line = json.dumps(value, default=str)
-    print(line, flush=True)
+        place = f"  {citation.place}" if citation.place else ""
+        print(f"    {citation.title}{place}  {citation.document_id} {citation.start}–{citation.end}")

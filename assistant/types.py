@@ -56,6 +56,8 @@ class Citation:
         start: First code point of the quote in the document.
         end: One past its last code point.
         score: 0 to 1, how well the quote fits the question; higher is better.
+        place: Where in its file the quote stands, in the language of the answer: "page 3", "第 2 张幻灯片",
+            "sheet 表1, A1:C9", "row 12", or the heading that it stands under; "" if nothing says.
     """
 
     marker: int
@@ -66,6 +68,7 @@ class Citation:
     start: int
     end: int
     score: float
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ say is dropped. The model's own markers are taken off: which sentence supports a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ from assistant.read import rendered, with_renderings
 from assistant.select import Evidence, likelihoods
 from assistant.types import Citation, Claim, Support
 from knowledge.embed import Embedder
+from knowledge.formats.places import place_of
 from knowledge.language import HAN, detect_language
 from knowledge.lexical import content_tokens, index_tokens, query_tokens
 from knowledge.lexicon import Lexicon
@@ -34,7 +35,7 @@ from knowledge.ranking import Array, centre_of
 from knowledge.retrieve import Searcher, SentenceHit
 from knowledge.segmenter import cut
 from knowledge.split import sentence_spans
-from knowledge.types import Language
+from knowledge.types import DocumentRecord, Language
 from prompts import render
 
 CLOSE = 0.20
@@ -321,7 +322,7 @@ def compose(
     checked: Sequence[Checked],
     sentences: Sequence[SentenceHit],
     score: Sequence[float],
-    titles: dict[str, tuple[str, str]],
+    documents: Mapping[str, DocumentRecord],
     language: Language,
 ) -> tuple[str, tuple[Claim, ...], tuple[Citation, ...]]:
     """Number the citations in the order of their first use and write the answer out.
@@ -330,7 +331,7 @@ def compose(
         checked: The claims.
         sentences: The evidence sentences.
         score: For each sentence how well it fits the question, 0 to 1.
-        titles: Title and source by document id.
+        documents: The documents of the sentences, by id.
         language: Language of the answer.
 
     Returns:
@@ -347,19 +348,26 @@ def compose(
         shown = f"“{claim.text}”" if claim.support == "quoted" else claim.text
         parts.append(shown + ("" if language == "zh" else " ") + "".join(f"[{marker}]" for marker in cited))
     citations = tuple(
-        Citation(
-            marker=marker,
-            quote=sentences[at].text,
-            document_id=sentences[at].passage.document_id,
-            title=titles[sentences[at].passage.document_id][0],
-            source=titles[sentences[at].passage.document_id][1],
-            start=sentences[at].span.start,
-            end=sentences[at].span.end,
-            score=score[at],
-        )
-        for at, marker in markers.items()
+        _citation(marker, sentences[at], score[at], documents, language) for at, marker in markers.items()
     )
     quoted = [claim for claim in checked if claim.support == "quoted"]
     if len(quoted) == len(checked) and any(detect_language(claim.text) != language for claim in quoted):
         parts.insert(0, render(language, "quoted").strip())
     return ("\n" if quoted else "" if language == "zh" else " ").join(parts), tuple(claims), citations
+
+
+def _citation(
+    marker: int, sentence: SentenceHit, score: float, documents: Mapping[str, DocumentRecord], language: Language
+) -> Citation:
+    record = documents[sentence.passage.document_id]
+    return Citation(
+        marker=marker,
+        quote=sentence.text,
+        document_id=record.id,
+        title=record.title,
+        source=record.source,
+        start=sentence.span.start,
+        end=sentence.span.end,
+        score=score,
+        place=place_of(record.text, record.metadata, sentence.span, sentence.passage.heading, language),
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from knowledge.build import TEXTS_AT_ONCE, PassageEmbedder, Progress, make_entries, require_spec, to_record
+from knowledge.build import TEXTS_AT_ONCE, BuildReport, PassageEmbedder, Progress, make_entries, require_spec, to_record
 from knowledge.catalog import Catalog, Placed
 from knowledge.errors import LoadError
 from knowledge.formats.sandbox import Sandbox
@@ -67,6 +67,18 @@ class AddReport:
     passages: int
     sentences: int
     seconds: float
+
+    def with_documents(self, built: BuildReport) -> AddReport:
+        """Return the report with what adding documents that are no files did."""
+        return AddReport(
+            files=self.files,
+            documents_added=self.documents_added + built.documents_added,
+            documents_unchanged=self.documents_unchanged + built.documents_unchanged,
+            documents_replaced=self.documents_replaced + built.documents_replaced,
+            passages=self.passages + built.passages,
+            sentences=self.sentences + built.sentences,
+            seconds=self.seconds + built.seconds,
+        )
 
     def having(self, *statuses: Status) -> tuple[FileOutcome, ...]:
         """Return the files to which one of these happened."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from knowledge.errors import DocumentUnknown
 from knowledge.load import FILE, FILE_DIGEST
 from knowledge.types import DocumentEntry, DocumentRecord
 
@@ -73,6 +75,29 @@ class Catalog:
 
     def _by(self, key: str, value: str) -> list[DocumentEntry]:
         return [self._entries[id_] for id_ in self._ids.get((key, value), ())]
+
+
+def named(entries: Sequence[DocumentEntry], name: str) -> list[str]:
+    """Return the ids of the documents that a name stands for: an id, a source, a file, or a folder of files.
+
+    Raises:
+        DocumentUnknown: There is none.
+    """
+    exact = [entry.id for entry in entries if name in (entry.id, entry.source)]
+    if exact:
+        return exact
+    path = str(Path(name).expanduser().absolute())
+    places = {path, str(Path(path).resolve())}
+    files = [entry.id for entry in entries if _file_of(entry) in places]
+    below = tuple(f"{place.rstrip(os.sep)}{os.sep}" for place in places)
+    found = files or [entry.id for entry in entries if _file_of(entry).startswith(below)]
+    if not found:
+        raise DocumentUnknown(f"No document has the id, source or path {name}.", hint="`wenju list` lists them.")
+    return found
+
+
+def _file_of(entry: DocumentEntry) -> str:
+    return entry.metadata.get(FILE) or entry.source
 
 
 def _keys(source: str, metadata: dict[str, str]) -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ CONTRACT = (
     "question", "standalone_question", "language", "text", "refused", "reason", "claims", "citations", "passages",
     "model", "timings",
 )  # fmt: skip
-CITATION = ("marker", "quote", "document_id", "title", "source", "start", "end", "score")
+CITATION = ("marker", "quote", "document_id", "title", "source", "start", "end", "score", "place")
 CLAIM = ("text", "citations", "support")
 PASSAGE = ("id", "document_id", "start", "end", "text", "score")
 

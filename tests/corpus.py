@@ -31,8 +31,8 @@ TOPICS: dict[Language, tuple[tuple[str, str], ...]] = {
         ("集市", "{town}的集市从{year}年起每周五开放，平均每次有{number}个摊位，卖的多是山货和竹器。"),
     ),
     "en": (
-        ("Water supply", "The waterworks of {town} opened in {year} and deliver {number} tonnes of water a day from the "
-                         "reservoir in the north and from three mountain streams."),
+        ("Water supply", "The waterworks of {town} opened in {year} and deliver {number} tonnes of water a day from "
+                         "the reservoir in the north and from three mountain streams."),
         ("Schools", "The first secondary school of {town} opened in {year} with {number} pupils in a granary that had "
                     "been rebuilt for it during the winter before."),
         ("Roads", "The road to {town} was opened in {year}, is {number} kilometres long, and crosses five bridges and "
@@ -273,10 +273,12 @@ def make_epub(language: Language, number: int) -> MadeFile:
         book.writestr(
             "META-INF/container.xml",
             '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>'
-            '<rootfile full-path="OEBPS/content.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
+            '<rootfile full-path="OEBPS/content.opf" media-type="application/oebps-package+xml"/></rootfiles>'
+            "</container>",
         )
         items = "".join(
-            f'<item id="c{at}" href="ch%20{at}.xhtml" media-type="application/xhtml+xml"/>' for at in range(len(chapters))
+            f'<item id="c{at}" href="ch%20{at}.xhtml" media-type="application/xhtml+xml"/>'
+            for at in range(len(chapters))
         )
         spine = "".join(f'<itemref idref="c{at}"/>' for at in range(len(chapters)))
         book.writestr(

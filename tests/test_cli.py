@@ -20,6 +20,7 @@ from assistant.assistant import Assistant
 from assistant.cli import main
 from assistant.models import LOCAL_MODEL
 from tests.conftest import CONTRACT, E5, Home
+from tests.corpus import make_pdf
 
 pytestmark = pytest.mark.weights
 
@@ -153,6 +154,47 @@ def test_files_are_added_to_the_index(use_own_home: Home, tmp_path: Path, capsys
     ready = json.loads(run(capsys, "index", "--json")[1])
     assert (ready["action"], ready["documents"]) == ("ready", 2)
     assert "12000本" in run(capsys, "ask", "橡树镇图书馆每年借出多少本书？")[1]
+
+
+def test_a_folder_is_added_asked_and_removed(use_own_home: Home, tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "我的 文件"
+    folder.mkdir()
+    pdf = make_pdf("en", 0)
+    (folder / "a b.pdf").write_bytes(pdf.data)
+    (folder / "坏.docx").write_bytes(b"PK")
+    code, out, err = run(capsys, "add", str(folder), "--json")
+    assert (code, err) == (1, "")
+    done = json.loads(out)
+    assert (done["action"], done["documents_added"], done["documents"]) == ("added", 1, 2)
+    assert {Path(file["path"]).name: file["status"] for file in done["files"]} == {
+        "a b.pdf": "added",
+        "坏.docx": "skipped",
+    }
+    code, out, err = run(capsys, "add", str(folder))
+    assert (code, err) == (1, "")
+    assert [line.split()[0] for line in out.splitlines()[:2]] == ["unchanged", "skipped"]
+    assert "damaged" in out
+    assert "2 files: 1 unchanged, 1 skipped." in out
+    assert run(capsys, "add", str(folder / "坏.docx"))[0] == 2
+    assert run(capsys, "add", str(folder), "--exclude", "*.docx", "--include", "*.pdf")[0] == 0
+
+    town = pdf.facts[0].words.split(" opened")[0].removeprefix("The waterworks of ")
+    code, out, _ = run(capsys, "ask", f"When did the waterworks of {town} open?", "--json")
+    citations = [one for one in json.loads(out)["citations"] if one["source"].endswith("a b.pdf")]
+    assert citations[0]["place"] == "page 1"
+    assert "  page 1  " in run(capsys, "ask", f"When did the waterworks of {town} open?")[1]
+    shown = json.loads(run(capsys, "show", citations[0]["document_id"], "--json")[1])
+    assert [place["label"] for place in shown["places"]] == ["1", "2", "3", "4"]
+    assert shown["text"][citations[0]["start"] : citations[0]["end"]] == citations[0]["quote"]
+
+    assert json.loads(run(capsys, "reindex", "--json")[1])["documents"] == 2
+    code, out, err = run(capsys, "remove", str(folder), "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["removed"] == [citations[0]["document_id"]]
+    code, _, err = run(capsys, "remove", str(folder))
+    assert code == 2
+    assert str(folder) in complaint(err)[0]
+    assert len(json.loads(run(capsys, "list", "--json")[1])["documents"]) == 1
 
 
 def test_models_are_listed_with_what_is_there(use_home: Home, capsys: Capture) -> None:

@@ -134,7 +134,18 @@ def test_help_is_instant() -> None:
         )
         took.append(time.perf_counter() - start)
         assert done.returncode == 0
-        assert {"chat", "ask", "search", "index", "list", "show", "models", "doctor", "eval"} <= set(
-            re.findall(r"(?m)^    (\w+)", done.stdout)
-        )
+        assert {
+            "chat",
+            "ask",
+            "search",
+            "add",
+            "remove",
+            "reindex",
+            "index",
+            "list",
+            "show",
+            "models",
+            "doctor",
+            "eval",
+        } <= set(re.findall(r"(?m)^    (\w+)", done.stdout))
     assert min(took) < 0.5

@@ -129,7 +129,9 @@ def _citations(
     for citation in citations:
         record = documents.get(citation.document_id)
         place = [citation.title or text("untitled", language)]
-        if record is not None:
+        if citation.place:
+            place.append(citation.place)
+        elif record is not None:
             place.append(text("paragraph", language, number=paragraph(record.text, citation.start)))
         shown = () if said and citation.quote in said else (_link(citation, citation.quote, "wj-quote"), " ")
         items.append(

@@ -53,7 +53,7 @@ def _require_open(book: zipfile.ZipFile) -> None:
     if _ENCRYPTION not in book.namelist():
         return
     methods = [
-        element.get("Algorithm") for element in _xml(book, _ENCRYPTION).iter() if name_of(element) == "EncryptionMethod"
+        element.get("Algorithm") for element in _xml(book, _ENCRYPTION).iter() if name_of(element) == "encryptionmethod"
     ]
     if any(method not in _FONTS_ONLY for method in methods):
         raise LoadError("Its seller's copy protection (DRM) locks it.", hint="Use a copy without it.")

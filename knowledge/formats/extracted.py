@@ -43,7 +43,10 @@ class Extracted:
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Extracted:
         """Make it of what `to_json` gave."""
-        places = tuple(Place(*rest, columns=(first, last)) for *rest, (first, last) in given["places"])
+        places = tuple(
+            Place(kind, start, end, label, row, (first, last))
+            for kind, start, end, label, row, (first, last) in given["places"]
+        )
         return cls(given["text"], places, given["title"], given["card"], tuple(given["notes"]))
 
 

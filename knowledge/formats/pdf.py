@@ -54,7 +54,8 @@ def extract(data: bytes) -> Extracted:
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD or "password" in str(error).lower():
+        # PDFium keeps its last error, so after a file with a password it says the same of the next one.
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD and b"/Encrypt" in data:
             raise password_needed() from error
         raise damaged("PDF") from error
     pages: list[list[str]] = []
