@@ -255,6 +255,22 @@ class Assistant:
         self.store.delete(list(ids))
         return list(ids)
 
+    def export(self, path: str | Path) -> int:
+        """Write the whole collection into one archive (`knowledge.exchange`); return how many documents it holds."""
+        from knowledge.exchange import export_collection
+
+        return export_collection(self.store, Path(path).expanduser())
+
+    def import_archive(self, path: str | Path, *, progress: Progress | None = None) -> BuildReport:
+        """Add the documents of an archive that `export` wrote.
+
+        Raises:
+            LoadError: It is none, or damaged.
+        """
+        from knowledge.exchange import import_collection
+
+        return import_collection(Path(path).expanduser(), self.store, self.embedder, progress=progress)
+
     def refresh_shipped(self) -> AddReport:
         """Bring the shipped documents that are in the index to the words that this version ships.
 

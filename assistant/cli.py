@@ -77,6 +77,12 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     remove = command("remove", "remove documents without a trace")
     remove.add_argument("names", nargs="+", metavar="DOCUMENT_ID|PATH", help="a folder removes what came from it")
 
+    export = command("export", "write the whole collection into one archive")
+    export.add_argument("archive", metavar="ARCHIVE", help="where it goes, e.g. collection.zip")
+
+    imported = command("import", "add the documents of an archive that export wrote")
+    imported.add_argument("archive", metavar="ARCHIVE")
+
     command("reindex", "make the index anew from the documents in it")
 
     index = command("index", "make the index, bring it up to date, or add files that all have to be readable")
@@ -142,7 +148,7 @@ def _run(given: list[str]) -> int:
         return 1
 
 
-_OF_DOCUMENTS = frozenset({"add", "remove", "reindex", "index", "list", "show"})
+_OF_DOCUMENTS = frozenset({"add", "remove", "export", "import", "reindex", "index", "list", "show"})
 _BUILT_IN = _OF_DOCUMENTS | {"chat", "ask", "search", "models", "doctor", "--version"}
 
 
@@ -153,7 +159,7 @@ def _later(name: str) -> Run:
         from importlib import import_module
 
         module = "document_commands" if name in _OF_DOCUMENTS else "commands"
-        chosen: Run = getattr(import_module(f"assistant.{module}"), name)
+        chosen: Run = getattr(import_module(f"assistant.{module}"), "import_archive" if name == "import" else name)
         return chosen(options)
 
     return run

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.assistant import Assistant
 from assistant.command_output import open_assistant, print_json
+from assistant.errors import BadSettings
 
 if TYPE_CHECKING:
     from knowledge.add import AddReport, FileOutcome
@@ -74,6 +75,31 @@ def reindex(options: argparse.Namespace) -> int:
         report = assistant.rebuild_index(progress=update)
         done = {"action": "rebuilt", **asdict(report), **_state(assistant)}
         _ = assistant.searcher  # makes the dictionary of both languages as well
+    _say_state(done, options)
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the whole collection into one archive."""
+    path = Path(options.archive).expanduser()
+    if path.exists():
+        raise BadSettings(f"There is a file {path} already.", hint="Choose another name, or move it away.")
+    with open_assistant(options) as assistant:
+        count = assistant.export(path)
+    if options.json:
+        print_json({"action": "exported", "archive": str(path.resolve()), "documents": count})
+    else:
+        print(f"{path} holds {count} documents.")
+    return 0
+
+
+def import_archive(options: argparse.Namespace) -> int:
+    """Add the documents of an archive."""
+    from assistant.console import progress
+
+    with open_assistant(options) as assistant, progress("Embedding") as update:
+        report = assistant.import_archive(options.archive, progress=update)
+        done = {"action": "imported", **asdict(report), **_state(assistant)}
     _say_state(done, options)
     return 0
 

@@ -199,7 +199,7 @@ class _Adding:
         Raises:
             LoadError: The file cannot be read.
         """
-        earlier = self._catalog.of_file(path, self._source(path) if self._source else None)
+        earlier = self._catalog.of_file(path) if self._source is None else []
         try:
             require_readable(path)
             digest = file_digest(path) if earlier else ""

@@ -130,7 +130,38 @@ def build_index(
     Raises:
         IndexMismatch: The store was built with another model, splitter or target.
     """
-    return _build((to_record(document) for document in documents), store, embedder, target, replace_sources, progress)
+    records = (to_record(document) for document in documents)
+    return build_records(records, store, embedder, target=target, replace_sources=replace_sources, progress=progress)
+
+
+def build_records(
+    records: Iterable[DocumentRecord],
+    store: Store,
+    embedder: PassageEmbedder,
+    *,
+    target: int = 400,
+    replace_sources: bool = False,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Add documents that are records already; the rest is as for `build_index`."""
+    started = time.perf_counter()
+    require_spec(store, embedder, target)
+    added = unchanged = replaced = passages = sentences = 0
+    told = _Progress(progress)
+    for group in _groups(records):
+        known = store.known([record.id for record in group])
+        new = [record for record in {record.id: record for record in group}.values() if record.id not in known]
+        entries = make_entries(new, embedder, target=target, progress=told)
+        told.close_group()
+        outdated = _outdated(store, new) if replace_sources else []
+        stored = store.put_all(entries, replacing=outdated) if entries else []
+        replaced += len(outdated)
+        added += sum(stored)
+        unchanged += len(group) - sum(stored)
+        for entry in (entry for entry, kept in zip(entries, stored, strict=True) if kept):
+            passages += len(entry.passages)
+            sentences += sum(len(passage.sentences) for passage in entry.passages)
+    return BuildReport(added, unchanged, replaced, passages, sentences, time.perf_counter() - started)
 
 
 def rebuild(
@@ -166,7 +197,7 @@ def rebuild(
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.rebuild")
     try:
         with Store.create(draft, spec_for(embedder, target=target)) as store:
-            report = _build(records, store, embedder, target, False, progress)
+            report = build_records(records, store, embedder, target=target, progress=progress)
         replace_contents(path, draft, expected_generation=generation)
     finally:
         for suffix in ("", "-wal", "-shm", ".dense"):
@@ -260,34 +291,6 @@ def _embedded_texts(passage: Passage) -> Iterator[str]:
     for sentence in passage.sentence_texts():
         yield sentence
         yield from clauses(sentence, passage.language)
-
-
-def _build(
-    records: Iterable[DocumentRecord],
-    store: Store,
-    embedder: PassageEmbedder,
-    target: int,
-    replace_sources: bool,
-    progress: Progress | None,
-) -> BuildReport:
-    started = time.perf_counter()
-    require_spec(store, embedder, target)
-    added = unchanged = replaced = passages = sentences = 0
-    told = _Progress(progress)
-    for group in _groups(records):
-        known = store.known([record.id for record in group])
-        new = [record for record in {record.id: record for record in group}.values() if record.id not in known]
-        entries = make_entries(new, embedder, target=target, progress=told)
-        told.close_group()
-        outdated = _outdated(store, new) if replace_sources else []
-        stored = store.put_all(entries, replacing=outdated) if entries else []
-        replaced += len(outdated)
-        added += sum(stored)
-        unchanged += len(group) - sum(stored)
-        for entry in (entry for entry, kept in zip(entries, stored, strict=True) if kept):
-            passages += len(entry.passages)
-            sentences += sum(len(passage.sentences) for passage in entry.passages)
-    return BuildReport(added, unchanged, replaced, passages, sentences, time.perf_counter() - started)
 
 
 def _groups(records: Iterable[DocumentRecord]) -> Iterator[list[DocumentRecord]]:

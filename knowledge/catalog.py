@@ -53,10 +53,9 @@ class Catalog:
         for key in _keys(entry.source, entry.metadata) if entry else ():
             self._ids.get(key, {}).pop(document_id, None)
 
-    def of_file(self, path: Path, source: str | None) -> list[DocumentEntry]:
-        """Return the documents that were read from a file, from this source if one is given."""
-        entries = self._by("file", str(path))
-        return [entry for entry in entries if source in (None, entry.source)]
+    def of_file(self, path: Path) -> list[DocumentEntry]:
+        """Return the documents that were read from a file."""
+        return self._by("file", str(path))
 
     def place(self, record: DocumentRecord) -> Placed:
         """Decide what a document that was read from a file takes the place of.
@@ -64,7 +63,7 @@ class Catalog:
         Earlier versions of the same file give way, and documents of the same bytes whose file is gone: it was renamed.
         So do those of the same source, unless they came from another file that is still there.
         """
-        file, digest = record.metadata[FILE], record.metadata[FILE_DIGEST]
+        file, digest = record.metadata.get(FILE, ""), record.metadata.get(FILE_DIGEST, "")
         same = self._by("file", file) + [entry for entry in self._by("source", record.source) if _is_gone(entry, file)]
         moved = [entry for entry in self._by("digest", digest) if entry.metadata.get(FILE) and _is_gone(entry, file)]
         known = self._entries.get(record.id)
@@ -108,7 +107,7 @@ def _keys(source: str, metadata: dict[str, str]) -> list[tuple[str, str]]:
 def _is_gone(entry: DocumentEntry, file: str) -> bool:
     """Tell whether a document came from no file, or from another that is not there any more."""
     known = entry.metadata.get(FILE, "")
-    return known != file and not (known and Path(known).exists())
+    return not known or (known != file and not Path(known).exists())
 
 
 def _alike(stored: DocumentEntry, read: DocumentRecord) -> bool:

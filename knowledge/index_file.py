@@ -10,14 +10,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from knowledge import rows, schema
-from knowledge.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
+from knowledge.errors import DiskFull, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
 from knowledge.schema import Manifest
 from knowledge.types import DocumentRecord, IndexSpec
+
+SHRINK_FROM = 0.25
+"""Share of a file's pages that hold nothing from which it is made smaller."""
 
 
 class IndexFile:
@@ -130,6 +133,19 @@ class IndexFile:
         """
         with self._write_lock, schema.explained(self.path):
             self._writing_connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def shrink(self) -> None:
+        """Give the room of deleted pages back to the disk if they are a good part of the file.
+
+        Another process that is writing, or a disk without room for a second copy, keeps the file as large as it is.
+        """
+        with self._write_lock, suppress(IndexBusy, DiskFull), schema.explained(self.path):
+            connection = self._writing_connection()
+            free, pages = (
+                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_count")
+            )
+            if free > SHRINK_FROM * pages:
+                connection.execute("VACUUM")
 
     def close(self) -> None:
         """Close the connections; closing twice does nothing."""

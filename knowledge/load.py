@@ -77,7 +77,7 @@ def load_file(path: str | Path, sandbox: Sandbox, *, source: str | None = None) 
     Args:
         path: The file.
         sandbox: Reads what is no plain text.
-        source: Where the document comes from; the absolute path by default.
+        source: Where the document comes from, if the file is only a copy of it; its absolute path by default.
 
     Returns:
         A document as `document_from_bytes` makes it, with the file's path and digest and its places
@@ -105,7 +105,9 @@ def read_file(path: str | Path, sandbox: Sandbox, *, source: str | None = None) 
     except OSError as error:
         raise unreadable(error) from error
     document = _document(*content, name=file.name, source=source or str(file.resolve()))
-    document.metadata |= {FILE: str(file.resolve()), FILE_DIGEST: digest}
+    document.metadata[FILE_DIGEST] = digest
+    if source is None:
+        document.metadata[FILE] = str(file.resolve())
     return document
 
 

@@ -421,6 +421,7 @@ class Store:
 
     def _scrub(self) -> None:
         """Take deleted rows out of the journal and the derived file as well."""
+        self._file.shrink()
         self._file.empty_journal()
         with self._file.reading():
             self._dense.forget_file()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,10 @@ def test_an_upload_is_known_by_its_name(tmp_path: Path, store: Store) -> None:
         report = add_files([upload], store, HashingEmbedder(), source=lambda path: path.name)
         upload.unlink()
     assert [file.status for file in report.files] == ["replaced"]
+    (tmp_path / "copy.txt").write_text(words, encoding="utf-8")
+    report = add_files([tmp_path / "copy.txt"], store, HashingEmbedder(), source=lambda path: "另一份.txt")
+    assert [file.status for file in report.files] == ["added"]  # it takes nothing from the other upload
+    store.delete([report.files[0].document_id])
     assert [(record.source, record.text) for record in store.documents()] == [("报告.txt", "一号文件说的是火。")]
 
 
@@ -209,6 +215,25 @@ def test_removing_leaves_no_trace(folder: Path, store: Store, tmp_path: Path) ->
             if word in "".join(record.text for record in store.documents()):
                 continue
             assert word.encode() not in data, (file.name, word)
+
+
+def test_removing_most_gives_the_room_back(tmp_path: Path, store: Store) -> None:
+    place = tmp_path / "docs"
+    place.mkdir()
+    for number in range(30):
+        (place / f"{number}.txt").write_text(f"第{number}份文件的内容，各不相同。\n" * 30, encoding="utf-8")
+    add_files([place], store, HashingEmbedder())
+    ids = [entry.id for entry in store.catalog()]
+    kept = store.document(ids[7])
+    full = sum(file.stat().st_size for file in tmp_path.glob("index.db*"))
+    store.delete([id_ for id_ in ids if id_ != kept.id])
+    assert sum(file.stat().st_size for file in tmp_path.glob("index.db*")) < full / 2
+    with closing(sqlite3.connect(store.path)) as connection:
+        assert connection.execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert store.check() == []
+    assert store.documents() == [kept]
+    (passage, *_) = store.passages([id_ for id_, _ in store.lexical(index_tokens("文件内容"), 1)])
+    assert passage.text == kept.text[passage.start : passage.end]
 
 
 def test_names_stand_for_documents(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
