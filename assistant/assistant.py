@@ -198,7 +198,7 @@ class Assistant:
         source: Callable[[Path], str] | None = None,
         progress: Progress | None = None,
     ) -> AddReport:
-        """Add files, folders with all that is below them, or langchain documents.
+        """Add files, folders with all that is below them, web addresses if settings allow, or langchain documents.
 
         What is there already costs nothing; an edited file or document replaces its earlier version, a renamed file
         moves. A file that cannot be read is skipped, and the report says why; the rest goes in.
@@ -228,6 +228,7 @@ class Assistant:
             include=include,
             exclude=exclude,
             source=source,
+            allow_urls=self.settings.allow_urls,
             progress=progress if paths else None,
         )
         if documents:

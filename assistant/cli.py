@@ -70,7 +70,10 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     _retrieval(search)
 
     add = command("add", "add files, or folders with all that is in them")
-    add.add_argument("paths", nargs="+", metavar="PATH", help="text, Markdown, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB")
+    add.add_argument("--allow-urls", action="store_true", default=None, help="fetch web addresses among the paths")
+    add.add_argument(
+        "paths", nargs="+", metavar="PATH|URL", help="text, Markdown, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB"
+    )
     for option, help_ in (("include", "of folders take only files like this"), ("exclude", "leave these out")):
         add.add_argument(f"--{option}", action="append", default=[], metavar="PATTERN", help=f"{help_}, e.g. '*.pdf'")
 

@@ -13,7 +13,11 @@ from assistant.settings import Settings
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings of the environment and of the command line."""
-    return Settings.from_environment(llm=getattr(options, "llm", None), passages=getattr(options, "passages", None))
+    return Settings.from_environment(
+        llm=getattr(options, "llm", None),
+        passages=getattr(options, "passages", None),
+        allow_urls=getattr(options, "allow_urls", None),
+    )
 
 
 def open_assistant(options: argparse.Namespace) -> Assistant:

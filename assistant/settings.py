@@ -23,6 +23,7 @@ class Settings:
         cache: Folder that model files are put into otherwise (the platform's cache folder).
         hub: Address of a Hugging Face hub or mirror (``HF_ENDPOINT``), or None for none.
         offline: Fetch nothing (``HF_HUB_OFFLINE`` or ``WENJU_OFFLINE``).
+        allow_urls: Fetch documents from public web addresses when asked to add them (``WENJU_ALLOW_URLS``).
         embedding_model: Name of the shipped model, of a sentence-transformers folder, or of a hub model
             (``WENJU_EMBEDDING_MODEL``).
         llm: Which chat model reads: ``"none"``, ``"local"``, ``"openai:MODEL"``, ``"ollama:MODEL"``, or a base URL
@@ -42,6 +43,7 @@ class Settings:
     cache: Path = field(default_factory=lambda: user_cache_path("wenju", appauthor=False))
     hub: str | None = None
     offline: bool = False
+    allow_urls: bool = False
     embedding_model: str = "multilingual-e5-small"
     llm: str = "auto"
     passages: int = 8
@@ -97,7 +99,6 @@ class Settings:
                     found[name] = kind(env[key])
                 except ValueError:
                     raise BadSettings(f"{key}={env[key]!r} is not a number.", hint=f"Set {key} to a number.") from None
-        found["offline"] = any(
-            env.get(key, "").lower() in {"1", "true", "yes", "on"} for key in ("HF_HUB_OFFLINE", "WENJU_OFFLINE")
-        )
+        for name, keys in (("offline", ("HF_HUB_OFFLINE", "WENJU_OFFLINE")), ("allow_urls", ("WENJU_ALLOW_URLS",))):
+            found[name] = any(env.get(key, "").lower() in {"1", "true", "yes", "on"} for key in keys)
         return replace(cls(), **(found | {name: value for name, value in changes.items() if value is not None}))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from knowledge.build import TEXTS_AT_ONCE, BuildReport, PassageEmbedder, Progress, make_entries, require_spec, to_record
@@ -21,6 +22,7 @@ from knowledge.load import FILE_DIGEST, NOTES, file_digest, read_file, require_r
 from knowledge.scan import Found, scan
 from knowledge.store import Store
 from knowledge.types import DocumentEntry, DocumentRecord
+from knowledge.web import download, is_address
 
 Status = Literal["added", "replaced", "moved", "unchanged", "skipped"]
 
@@ -30,7 +32,7 @@ class FileOutcome:
     """What happened to a file.
 
     Attributes:
-        path: The file.
+        path: The file, or what it is a copy of.
         status: ``replaced``: an earlier version of it gave way. ``moved``: it was there under a name that is gone.
         reason: Why it was skipped, or what of it was left out; "" if there is nothing to say.
         hint: What to do about it.
@@ -93,18 +95,20 @@ def add_files(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     source: Callable[[Path], str] | None = None,
+    allow_urls: bool = False,
     target: int = 400,
     progress: Progress | None = None,
 ) -> AddReport:
-    """Add files and folders to an index.
+    """Add files, folders and web addresses to an index.
 
     Args:
-        paths: Files and folders; see `knowledge.scan.scan`.
+        paths: Files and folders, see `knowledge.scan.scan`; addresses, see `knowledge.web.fetch`.
         store: Where they go.
         embedder: The model that the store was built with.
         include: Patterns of the files in folders to take.
         exclude: Patterns of files and folders to leave out.
         source: Returns where a file's document comes from, e.g. its name for an upload; its path by default.
+        allow_urls: Whether the web may be asked; otherwise addresses are skipped.
         target: Length that passages should have, in characters.
         progress: Is told how many bytes of the files are done, of how many.
 
@@ -113,9 +117,13 @@ def add_files(
         IndexBusy: Another process wrote for longer than the store waits; what was stored before stays.
     """
     require_spec(store, embedder, target)
-    found = scan(paths, include=include, exclude=exclude)
-    with Sandbox() as sandbox:
-        adding = _Adding(store, embedder, sandbox, source, target, progress, found)
+    addresses = [str(one) for one in paths if is_address(str(one))]
+    found = scan([one for one in paths if not is_address(str(one))], include=include, exclude=exclude)
+    if source is not None:
+        found = [replace(one, source=source(one.path)) for one in found]
+    with Sandbox() as sandbox, TemporaryDirectory(prefix="wenju-") as folder:
+        found += download(addresses, Path(folder), allowed=allow_urls)
+        adding = _Adding(store, embedder, sandbox, target, progress, found)
         return adding.run()
 
 
@@ -142,13 +150,11 @@ class _Adding:
         store: Store,
         embedder: PassageEmbedder,
         sandbox: Sandbox,
-        source: Callable[[Path], str] | None,
         target: int,
         progress: Progress | None,
         found: Sequence[Found],
     ) -> None:
         self._store, self._embedder, self._sandbox, self._target = store, embedder, sandbox, target
-        self._source = source
         self._found = found
         self._sizes = [_size(one) for one in found]
         self._bytes = _Bytes(progress, sum(self._sizes))
@@ -177,32 +183,31 @@ class _Adding:
 
     def _take(self, number: int, found: Found) -> None:
         """Read a file into the group, or note what happened to it instead."""
-        path = str(found.path)
+        path = found.shown
         try:
             if found.problem is not None:
                 raise found.problem
-            stored = self._stored(found.path)
+            stored = self._stored(found)
             if stored is not None:
                 self._outcomes[number] = FileOutcome(path, "unchanged", document_id=stored.id)
             else:
-                source = self._source(found.path) if self._source else None
-                record = to_record(read_file(found.path, self._sandbox, source=source))
+                record = to_record(read_file(found.path, self._sandbox, source=found.source or None))
                 self._group.append(_Read(number, record, self._catalog.place(record)))
                 return
         except LoadError as error:
             self._outcomes[number] = FileOutcome(path, "skipped", error.message, error.hint)
         self._bytes.skip(self._sizes[number])
 
-    def _stored(self, path: Path) -> DocumentEntry | None:
+    def _stored(self, found: Found) -> DocumentEntry | None:
         """Return the document of a file if it was read from the very same bytes.
 
         Raises:
             LoadError: The file cannot be read.
         """
-        earlier = self._catalog.of_file(path) if self._source is None else []
+        earlier = [] if found.source else self._catalog.of_file(found.path)
         try:
-            require_readable(path)
-            digest = file_digest(path) if earlier else ""
+            require_readable(found.path)
+            digest = file_digest(found.path) if earlier else ""
         except OSError as error:
             raise unreadable(error) from error
         return next((entry for entry in earlier if entry.metadata.get(FILE_DIGEST) == digest), None)
@@ -235,7 +240,7 @@ class _Adding:
 
     def _outcome(self, read: _Read, status: Status, passages: int) -> FileOutcome:
         notes = read.record.metadata.get(NOTES, "")
-        path = str(self._found[read.number].path)
+        path = self._found[read.number].shown
         return FileOutcome(path, status, notes, document_id=read.record.id, passages=passages)
 
 

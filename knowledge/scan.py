@@ -21,10 +21,17 @@ class Found:
     Attributes:
         path: Where it is; absolute and without links, unless it could not be followed.
         problem: Why it is not read; None if it is.
+        source: What the file is a copy of, e.g. a web address; "" if it stands for itself.
     """
 
     path: Path
     problem: LoadError | None = None
+    source: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What a person knows it by."""
+        return self.source or str(self.path)
 
 
 def scan(paths: Sequence[str | Path], *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Found]:

@@ -103,16 +103,16 @@ def hostile_pdfs() -> Iterator[tuple[str, bytes, str]]:
     yield "pages in a circle.pdf", NESTED_PDF, "pictures|damaged|no pages"
     yield "millions of pages.pdf", pdf(CATALOG, b"<</Type/Pages/Kids[3 0 R]/Count 2147483647>>", PAGE), ""
     yield "deep arrays.pdf", pdf(CATALOG, PAGES, PAGE, b"[" * 100_000), ""
-    swollen = zlib.compress(bytes(200 * 2**20), 9)
+    swollen = zlib.compress(bytes(64 * 2**20), 9)
     yield (
         "swollen stream.pdf",
         pdf(CATALOG, PAGES, PAGE, stream(swollen, b"/Filter/FlateDecode")),
-        "pictures|memory|crash",
+        "pictures|memory|longer",
     )
-    twice = zlib.compress(zlib.compress(bytes(400 * 2**20), 9), 9)
+    twice = zlib.compress(zlib.compress(bytes(128 * 2**20), 9), 9)
     filters = b"/Filter[/FlateDecode/FlateDecode]"
-    yield "swollen twice.pdf", pdf(CATALOG, PAGES, PAGE, stream(twice, filters)), "pictures|memory|crash|damaged"
-    yield "endless drawing.pdf", pdf(CATALOG, PAGES, PAGE, stream(b"q " * 2_000_000)), "pictures|longer"
+    yield "swollen twice.pdf", pdf(CATALOG, PAGES, PAGE, stream(twice, filters)), "pictures|memory|damaged|longer"
+    yield "endless drawing.pdf", pdf(CATALOG, PAGES, PAGE, stream(b"q " * 1_000_000)), "pictures|longer"
     yield "where it is, is a lie.pdf", good.replace(b"startxref\n", b"startxref\n9"), ""
     form = stream(b"/F Do", b"/Type/XObject/Subtype/Form/Resources<</XObject<</F 5 0 R>>>>/BBox[0 0 9 9]")
     page = PAGE.replace(b"<<>>", b"<</XObject<</F 5 0 R>>>>")
@@ -130,7 +130,7 @@ def hostile_docx() -> Iterator[tuple[str, bytes, str]]:
     yield "locked archive.docx", marked_encrypted(good), LOCKED
     yield "of 1997.docx", OLE, "before 2007"
     yield "presentation.docx", make_pptx("en", 0).data, "no DOCX"
-    yield "bomb.docx", bomb(part, 300 * 2**20), "attack"
+    yield "bomb.docx", bomb(part, 64 * 2**20), "attack"
     yield "claims 4 GB.docx", claiming(good, 2**32 - 2), "attack"
     yield "many files.docx", repacked(good, lambda n, d: d, **{f"x{at}": b"" for at in range(20_001)}), "attack"
     yield "laughs.docx", with_file(good, part, (LAUGHS + words % "&m;").encode()), f"{DAMAGED}|{EMPTY}|longer|memory"
@@ -153,7 +153,7 @@ def hostile_sheets() -> Iterator[tuple[str, bytes, str]]:
     yield "cut.xlsx", good[:-100], DAMAGED
     yield "locked.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), LOCKED
     yield "of 1997.xlsx", OLE, "before 2007"
-    yield "bomb.xlsx", bomb("xl/workbook.xml", 300 * 2**20), "attack"
+    yield "bomb.xlsx", bomb("xl/workbook.xml", 64 * 2**20), "attack"
     lie = sheet % ('<dimension ref="A1:XFD1048576"/>', '<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>')
     yield "claims to be vast.xlsx", with_file(good, part, lie.encode()), ""
     far = sheet % ("", '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>far</t></is></c></row>')
@@ -165,7 +165,7 @@ def hostile_sheets() -> Iterator[tuple[str, bytes, str]]:
     yield "no sheets.xlsx", repacked(good, lambda n, d: None if "worksheets" in n else d), f"{DAMAGED}|{EMPTY}"
     yield "empty.csv", b"", "empty"
     yield "binary.csv", bytes(range(256)) * 20, "binary|encoding"
-    yield "nulls.csv", b"a,b\n\0,\0,\0\n" * 50, "binary|encoding"
+    yield "nulls.csv", b"a,b\n\0,\0,\0\n" * 50, ""
     yield "open quote.csv", b'a,b\n"never closed' + b",x\n" * 100_000, ""
     yield "only commas.csv", b",,,\n" * 1000, EMPTY
     yield "wide.csv", b",".join(b"c%d" % at for at in range(50_000)) + b"\n" + b"1," * 50_000, ""
@@ -178,7 +178,7 @@ def hostile_slides_books_pages() -> Iterator[tuple[str, bytes, str]]:
     yield "empty.pptx", b"", "empty"
     yield "cut.pptx", slides[: len(slides) // 2], DAMAGED
     yield "locked.pptx", OLE + "EncryptedPackage".encode("utf-16-le"), LOCKED
-    yield "bomb.pptx", bomb("ppt/presentation.xml", 300 * 2**20), "attack"
+    yield "bomb.pptx", bomb("ppt/presentation.xml", 64 * 2**20), "attack"
     yield (
         "slides are gone.pptx",
         repacked(slides, lambda n, d: None if "slides/slide" in n else d),
@@ -187,7 +187,7 @@ def hostile_slides_books_pages() -> Iterator[tuple[str, bytes, str]]:
     yield "broken slide.pptx", with_file(slides, "ppt/slides/slide1.xml", b"<p:sld"), DAMAGED
     yield "empty.epub", b"", "empty"
     yield "cut.epub", book[:-60], DAMAGED
-    yield "bomb.epub", bomb("META-INF/container.xml", 300 * 2**20), "attack"
+    yield "bomb.epub", bomb("META-INF/container.xml", 64 * 2**20), "attack"
     method = b'<encryption><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></encryption>'
     yield "sold.epub", repacked(book, lambda n, d: d, **{"META-INF/encryption.xml": method}), "DRM"
     yield "no package.epub", with_file(book, "OEBPS/content.opf", None), DAMAGED

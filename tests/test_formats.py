@@ -247,7 +247,7 @@ def test_a_parser_that_hangs_swells_or_dies_is_ended(
             with pytest.raises(LoadError, match=said):
                 short.read(file, "trap")
             (tmp_path / "good.csv").write_text("good")
-            assert short.read(tmp_path / "good.csv", "trap").text == "a: b\n1: 2\n"
+            assert short.read(tmp_path / "good.csv", "trap").text == "a | b\na: 1; b: 2\n"
 
 
 def test_what_is_no_file_is_not_opened(tmp_path: Path, sandbox: Sandbox) -> None:

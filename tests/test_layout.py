@@ -140,6 +140,8 @@ def test_help_is_instant() -> None:
             "search",
             "add",
             "remove",
+            "export",
+            "import",
             "reindex",
             "index",
             "list",
