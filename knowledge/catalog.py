@@ -107,7 +107,18 @@ def _keys(source: str, metadata: dict[str, str]) -> list[tuple[str, str]]:
 def _is_gone(entry: DocumentEntry, file: str) -> bool:
     """Tell whether a document came from no file, or from another that is not there any more."""
     known = entry.metadata.get(FILE, "")
-    return not known or (known != file and not Path(known).exists())
+    return not known or (known != file and not _exists(known))
+
+
+def _exists(file: str) -> bool:
+    """Tell whether there is a file; one that may not be looked at counts as there."""
+    try:
+        os.stat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _alike(stored: DocumentEntry, read: DocumentRecord) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -22,7 +23,6 @@ def extract(data: bytes) -> Extracted:
     from docx.table import Table
 
     archive.opened(data, "DOCX", needs="word/document.xml").close()
-    import io
 
     document = docx.Document(io.BytesIO(data))
     builder = TextBuilder()
@@ -33,7 +33,9 @@ def extract(data: bytes) -> Extracted:
             _add_paragraph(block, builder)
     extracted = builder.build()
     stated = clean(document.core_properties.title or "")
-    return Extracted(extracted.text, title=extracted.title if _GENERATED_TITLE.search(stated) else stated)
+    # What a document opens with names it; what its properties say is often left from the file it was made from.
+    own = extracted.text.startswith("# ") or _GENERATED_TITLE.search(stated)
+    return Extracted(extracted.text, title=extracted.title if own else stated)
 
 
 def _add_paragraph(paragraph: Any, builder: TextBuilder) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
+from itertools import chain
 
 from knowledge.errors import LoadError
 from knowledge.formats.archive import damaged, password_needed
@@ -63,8 +65,8 @@ def extract(data: bytes) -> Extracted:
     length = 0
     for number in range(len(document)):
         try:
-            page = document[number]
-            words = page.get_textpage().get_text_range()
+            with closing(document[number]) as page, closing(page.get_textpage()) as shown:
+                words = shown.get_text_range()
         except pypdfium2.PdfiumError as error:
             raise damaged("PDF") from error
         words = _BROKEN_WORD.sub("", words.replace("\r\n", "\n").replace("\r", "\n"))
@@ -144,25 +146,25 @@ def _usual_width(pages: Sequence[Sequence[str]]) -> float:
 
 
 def _without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Leave out page numbers, and lines at the edges of pages that stand on half of them."""
-    edges = Counter(shape for page in pages for shape in {_shape(line) for line in (*page[:_EDGE], *page[-_EDGE:])})
-    repeated = {shape for shape, count in edges.items() if count >= 3 and count * 2 >= len(pages)}
+    """Leave out page numbers, and lines at the edges of pages that stand on half of them; the first header stays."""
+    shapes = [{_shape(line, number) for line in (*page[:_EDGE], *page[-_EDGE:])} for number, page in enumerate(pages)]
+    repeated = {shape for shape, count in Counter(chain.from_iterable(shapes)).items() if count >= 3}
+    repeated = {shape for shape in repeated if 2 * sum(shape in own for own in shapes) >= len(pages)}
     kept = []
-    for page in pages:
-        last = len(page) - _EDGE
-        kept.append(
-            [
-                line
-                for at, line in enumerate(page)
-                if not (at < _EDGE or at >= last) or not (_shape(line) in repeated or _is_page_number(line, len(pages)))
-            ]
-        )
+    for number, page in enumerate(pages):
+        lines = []
+        for at, line in enumerate(page):
+            top, bottom = at < _EDGE, at >= len(page) - _EDGE
+            header = _shape(line, number) in repeated and (number > 0 or not top)
+            if not ((top or bottom) and (header or _is_page_number(line, len(pages)))):
+                lines.append(line)
+        kept.append(lines)
     return kept
 
 
-def _shape(line: str) -> str:
-    """Return a line without a page number at its start or end."""
-    return re.sub(r"^[0-9]{1,4} | [0-9]{1,4}$", "", line)
+def _shape(line: str, page: int) -> str:
+    """Return what a header is alike in on all pages: a number at its start or end as seen from the page's."""
+    return re.sub(r"^[0-9]{1,4}(?= )|(?<= )[0-9]{1,4}$", lambda number: f"{int(number[0]) - page:+}", line)
 
 
 def _is_page_number(line: str, pages: int) -> bool:
