@@ -185,6 +185,11 @@ def test_html_in_its_declared_encoding_and_none() -> None:
         assert words in read_html(page.replace("charset", "x").encode(encoding)).text
 
 
+def test_code_keeps_its_lines_and_nested_items_their_own() -> None:
+    page = b"<main><h1>A</h1><pre>one\n  two</pre><ul><li>x\ny<ul><li>z</li></ul>w</li></ul><p>a\nb</p></main>"
+    assert read_html(page).text == "# A\n\none\ntwo\n\n- x y\n- z\n- w\n\na b\n"
+
+
 # What may be met
 
 

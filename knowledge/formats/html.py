@@ -40,13 +40,14 @@ def extract(data: bytes) -> Extracted:
     whole = _text_of(page, chrome=True)
     if not whole.strip():
         raise LoadError("It holds no text.", hint="It may be made by scripts: print it to PDF and add that.")
-    heading = next((clean(_text_of(found)) for found in page.iter("h1")), "")
-    title = heading or next((clean(found.text or "") for found in page.iter("title")), "")
+    named = next((clean(found.text or "") for found in page.iter("title")), "")
     builder = TextBuilder()
     for part in _marked(page, whole) or _found(page, whole) or [page]:
         add_blocks(_without_chrome(part), builder, leave_out=_CHROME)
     extracted = builder.build()
-    return Extracted(extracted.text, extracted.places, title or extracted.title)
+    # What the content opens with is its title; a page's own is often that of the site.
+    title = extracted.title if extracted.text.startswith("# ") else named or extracted.title
+    return Extracted(extracted.text, title=title)
 
 
 def decoded(data: bytes) -> str:

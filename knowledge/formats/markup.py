@@ -45,6 +45,7 @@ class _Walk:
         self._silent = silent
         self._words: list[str] = []
         self._item = False
+        self._lines = False  # whether line breaks mean something here
 
     def run(self, element: Any) -> None:
         self._visit(element, 0)
@@ -62,11 +63,11 @@ class _Walk:
             self._table(element)
         elif name in _BLOCKS:
             self._flush()
-            self._item = name == "li" or self._item
+            item, lines = self._item, self._lines
+            self._item, self._lines = name == "li" or item, name == "pre" or lines
             self._children(element, depth)
             self._flush()
-            if name == "li":
-                self._item = False
+            self._item, self._lines = item and name != "li", lines
         elif name == "br":
             self._words.append("\n")
         elif name == "rt" or name == "rp":
@@ -82,7 +83,7 @@ class _Walk:
 
     def _say(self, words: str | None) -> None:
         if words:
-            self._words.append(words.replace("\r", " ").replace("\n", " "))
+            self._words.append(words if self._lines else words.replace("\r", " ").replace("\n", " "))
 
     def _flush(self) -> None:
         words = "".join(self._words)
