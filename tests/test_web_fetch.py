@@ -202,6 +202,7 @@ def test_too_much_and_too_slow_end(site: str, monkeypatch: pytest.MonkeyPatch) -
         patch.setattr(web, "MOST_BYTES", 2**20)
         with pytest.raises(LoadError, match="more than"):
             fetch(f"{site}/endless", resolve=resolve)
+    monkeypatch.setattr(web, "MOST_BYTES", 2**50)
     with pytest.raises(LoadError, match="too long"):
         fetch(f"{site}/endless", resolve=resolve, seconds=0.3)
 
