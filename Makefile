@@ -4,6 +4,7 @@
 #   make chat            chat with the shipped article in a web page (fetches a 1.1 GB chat model once)
 #   make chat LLM=none   the same without the chat model: answers are verbatim quotes
 #   make test            lint, types, tests, the eval gate
+#   make test-browser   the chat page in a real Chromium
 #   make eval            every eval case with the local model (about 20 minutes)
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ EMBEDDING := multilingual-e5-small
 CHAT := qwen2.5-coder-1.5b-instruct-q4_k_m
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help chat test lint unit gate eval models models-chat index clean
+.PHONY: help chat test test-browser screenshots lint unit gate eval models models-chat index clean
 .DEFAULT_GOAL := help
 
 help:
@@ -70,6 +71,17 @@ gate: $(VENV)/.installed-dev models-chat index
 	@$(BIN)/wenju eval facts --llm local --must-pass
 
 test: lint unit gate
+
+$(VENV)/.installed-browser: pyproject.toml $(VENV)/.installed-dev
+	@$(BIN)/python -m pip install --quiet --progress-bar off -e '.[browser]'
+	@touch $@
+
+test-browser: $(VENV)/.installed-browser index
+	@echo "Browser tests …"
+	@$(BIN)/python -m pytest -q tests/browser
+
+screenshots: $(VENV)/.installed-browser index
+	@$(BIN)/python -m tests.browser.screenshots docs/images
 
 eval: $(VENV)/.installed-dev models-chat index
 	@$(BIN)/wenju eval facts --llm local

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from assistant.events import Event
 from assistant.settings import Settings
-from assistant.types import Answer, Message, Turn
+from assistant.types import Answer, Choices, Message, Turn
 from knowledge.types import DocumentRecord, Hit
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Assistant:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = Settings.from_environment() if settings is None else settings
         self._lock = threading.RLock()
+        self._readers: dict[str, Reader] = {}
 
     @property
     def index_path(self) -> Path:
@@ -79,6 +81,23 @@ class Assistant:
     def model_name(self) -> str:
         """What `Answer.model` says."""
         return self.reader.name
+
+    @property
+    def readers(self) -> dict[str, str]:
+        """What a user may let read: ``quotes``, ``local``, ``configured``, each with its specification for `Choices`.
+
+        Whoever started the assistant without a chat model does not want one loaded; another server's model is offered
+        only if it was named.
+        """
+        from assistant.models import LOCAL_MODEL
+
+        llm = self.settings.llm
+        offered = {"quotes": "none"}
+        if llm == "local" or (llm != "none" and self.weights.available(LOCAL_MODEL)):
+            offered["local"] = "auto" if llm == "auto" else "local"
+        if llm not in {"none", "local", "auto"}:
+            offered["configured"] = llm
+        return offered
 
     @_opened_once
     def weights(self) -> Weights:
@@ -149,12 +168,48 @@ class Assistant:
         """
         return self.chain.invoke(Turn(question, tuple(history)))
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
+    ) -> Generator[Event, None, None]:
         """Answer a question, yielding the evidence, then the words, then the checked answer.
 
         Raises the same as `ask`. Closing the iterator stops the model.
+
+        Args:
+            question: Chinese or English.
+            history: Earlier messages of the conversation, oldest first.
+            choices: What the user wants otherwise than the settings say, for this question.
         """
-        yield from self.chain.events(Turn(question, tuple(history)))
+        chosen = choices or Choices()
+        turn = Turn(question, tuple(history), chosen.language, chosen.document_ids)
+        yield from self._chain_for(chosen).events(turn)
+
+    def _chain_for(self, choices: Choices) -> AnswerChain:
+        """Return the chain, or one like it that follows what a user chose."""
+        from assistant.chain import AnswerChain
+
+        wanted = {"threshold": choices.threshold, "passages": choices.passages}
+        changes: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+        if not changes and choices.reader is None:
+            return self.chain
+        reader = self.reader if choices.reader is None else self.reader_of(choices.reader)
+        return AnswerChain(self.searcher, reader, replace(self.settings, **changes))
+
+    def reader_of(self, spec: str) -> Reader:
+        """Return what reads with a chat model, opened once for each.
+
+        Args:
+            spec: As in `Settings.llm`.
+
+        Raises:
+            BadSettings: It names no model.
+        """
+        if spec == self.settings.llm:
+            return self.reader
+        with self._lock:
+            if spec not in self._readers:
+                self._readers[spec] = self._open_reader(spec)
+            return self._readers[spec]
 
     def search(self, question: str, k: int | None = None, *, threshold: float = 0.0) -> list[Hit]:
         """Find passages without answering.
@@ -332,13 +387,15 @@ class Assistant:
     @_opened_once
     def reader(self) -> Reader:
         """What writes the drafts."""
+        return self._open_reader(self.settings.llm)
+
+    def _open_reader(self, spec: str) -> Reader:
         from assistant.models import model_name, open_chat_model
         from assistant.read import ChatReader, ExtractiveReader
 
-        model = open_chat_model(self.settings.llm, self.settings, self.weights)
+        model = open_chat_model(spec, self.settings, self.weights)
         if model is None:
             return ExtractiveReader()
-        spec = self.settings.llm
         return ChatReader(model, model_name(spec, self.weights), spec, reproducible=self.settings.reproducible)
 
 

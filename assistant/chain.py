@@ -10,7 +10,7 @@ end.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -90,8 +90,10 @@ class AnswerChain(Runnable[Turn, Answer]):
         clock = Clock()
         with clock.step("condense"):
             question = self._worded(condense(turn), clock)
+            if turn.language is not None:
+                question = replace(question, language=turn.language)
         with clock.step("retrieve"):
-            result = self.retrieve(question, clock)
+            result = self.retrieve(question, clock, document_ids=turn.document_ids)
         with clock.step("select"):
             evidence = select(
                 question,
@@ -122,16 +124,21 @@ class AnswerChain(Runnable[Turn, Answer]):
             answer = self._checked(draft, restated, evidence, clock)
         yield Finished(answer)
 
-    def _found(self, question: Question) -> SearchResult:
+    def _found(self, question: Question, document_ids: Collection[str] | None) -> SearchResult:
         """Search with a question; with a follow-up in its own words as well."""
         if not question.before or not content_tokens(question.asked):
-            return self._searcher.search(question.standalone, WIDE)
-        asked = self._searcher.search(question.asked, WIDE)
-        made = self._searcher.search(question.standalone, WIDE)
+            return self._searcher.search(question.standalone, WIDE, document_ids=document_ids)
+        asked = self._searcher.search(question.asked, WIDE, document_ids=document_ids)
+        made = self._searcher.search(question.standalone, WIDE, document_ids=document_ids)
         found = fuse(made, asked, own_weight=1.0, weight=ASKED[question.how == "connective"])
         if detect_language(question.before) != detect_language(question.asked):
             # A question with words of two languages fits nothing well; the one before it is in one.
-            found = fuse(found, self._searcher.search(question.before, WIDE), own_weight=1.0, weight=BEFORE)
+            found = fuse(
+                found,
+                self._searcher.search(question.before, WIDE, document_ids=document_ids),
+                own_weight=1.0,
+                weight=BEFORE,
+            )
         return found
 
     def _worded(self, question: Question, clock: Clock) -> Question:
@@ -157,7 +164,9 @@ class AnswerChain(Runnable[Turn, Answer]):
                     clock.timings[name] = clock.timings.get(name, 0) + tokens
         return written
 
-    def retrieve(self, question: Question, clock: Clock | None = None) -> SearchResult:
+    def retrieve(
+        self, question: Question, clock: Clock | None = None, *, document_ids: Collection[str] | None = None
+    ) -> SearchResult:
         """Search with the question, a follow-up as it was asked too, and across languages with its translation as well.
 
         Sentences that give orders to the assistant are no evidence and are left out.
@@ -165,16 +174,17 @@ class AnswerChain(Runnable[Turn, Answer]):
         Args:
             question: The question.
             clock: Is told how long the translation took.
+            document_ids: The only documents to search; None for all.
         """
         clock = clock or Clock()
-        found = self._found(question)
+        found = self._found(question, document_ids)
         if found.hits and found.hits[0].passage.language != found.query.language:
             other = found.hits[0].passage.language
             with clock.step("translate"):
                 translation = self._reader.translate(question.standalone, other)
             if usable(question.standalone, translation, other):
                 prepared = self._searcher.prepare(translation, language=other)
-                found = fuse(found, self._searcher.search(prepared, WIDE))
+                found = fuse(found, self._searcher.search(prepared, WIDE, document_ids=document_ids))
         return without_orders(found.best(self._settings.passages))
 
     def _quotes(self, evidence: Evidence) -> tuple[Citation, ...]:

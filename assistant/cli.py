@@ -51,6 +51,11 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, default=7860, help="port, or the next free one (default: 7860)")
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
+    chat.add_argument("--auth", metavar="FILE", help="only these users may come in (lines of `wenju password`)")
+    chat.add_argument("--share", action="store_true", help="let Gradio's servers make a public address; needs --auth")
+
+    password = command("password", "print the line of a user for `wenju chat --auth`")
+    password.add_argument("name", metavar="NAME", help="the user's name")
 
     ask = command("ask", "answer one question, or a file of them")
     ask.add_argument("question", nargs="?", help="the question; - reads it from standard input")
@@ -152,7 +157,7 @@ def _run(given: list[str]) -> int:
 
 
 _OF_DOCUMENTS = frozenset({"add", "remove", "export", "import", "reindex", "index", "list", "show"})
-_BUILT_IN = _OF_DOCUMENTS | {"chat", "ask", "search", "models", "doctor", "--version"}
+_BUILT_IN = _OF_DOCUMENTS | {"chat", "ask", "search", "models", "doctor", "password", "--version"}
 
 
 def _later(name: str) -> Run:

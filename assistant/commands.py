@@ -27,11 +27,44 @@ def exit_code(error: AssistantError | KnowledgeError) -> int:
 
 def chat(options: argparse.Namespace) -> int:
     """Serve the chat page until it is interrupted."""
-    assistant = open_assistant(options)
-    assistant.warm_up()
+    from assistant.conversations import Conversations
+    from assistant.passwords import Users
     from assistant.web import serve
 
-    serve(assistant, host=options.host, port=options.port, open_browser=options.open)
+    users = Users.load(options.auth) if options.auth else None
+    assistant = open_assistant(options)
+    kept = Conversations(assistant.settings.home / "conversations.db")
+    assistant.warm_up()
+    serve(
+        assistant,
+        kept,
+        host=options.host,
+        port=options.port,
+        open_browser=options.open,
+        users=users,
+        share=options.share,
+    )
+    kept.close()
+    return 0
+
+
+def password(options: argparse.Namespace) -> int:
+    """Print the line that lets a user into the page."""
+    from getpass import getpass
+
+    from assistant.passwords import line
+
+    if sys.stdin.isatty():
+        word = getpass("Password: ")
+        if word != getpass("The same again: "):
+            raise BadSettings("The two passwords differ.", hint="Type the same one twice.")
+    else:
+        word = sys.stdin.readline().rstrip("\n")
+    made = line(options.name, word)
+    if options.json:
+        print_json({"line": made})
+    else:
+        print(made)
     return 0
 
 

@@ -1,10 +1,12 @@
 """Everything that can go wrong between a question and its answer.
 
     AssistantError
-    ├── BadQuestion         the question is empty or too long
-    ├── BadSettings         a setting or ``--llm`` cannot be understood
-    ├── ExtraMissing        an optional package is not installed
-    └── ModelUnreachable    the chat model did not answer
+    ├── BadQuestion               the question is empty or too long
+    ├── BadSettings               a setting or ``--llm`` cannot be understood
+    ├── ConversationsUnreadable   the file of the conversations cannot be opened
+    ├── ConversationUnknown       there is no such conversation of this user
+    ├── ExtraMissing              an optional package is not installed
+    └── ModelUnreachable          the chat model did not answer
 
 Each carries a ``hint``: one sentence that says what to do next.
 """
@@ -32,6 +34,14 @@ class BadQuestion(AssistantError):
 
 class BadSettings(AssistantError):
     """A setting cannot be understood."""
+
+
+class ConversationsUnreadable(AssistantError):
+    """The file of the conversations cannot be opened."""
+
+
+class ConversationUnknown(AssistantError):
+    """There is no such conversation of this user."""
 
 
 class ExtraMissing(AssistantError):

@@ -37,10 +37,33 @@ class Turn:
     Attributes:
         question: The words of the user.
         history: Earlier messages, oldest first.
+        language: Language to answer in; None for the question's.
+        document_ids: The only documents to answer from; None for all.
     """
 
     question: str
     history: tuple[Message, ...] = ()
+    language: Language | None = None
+    document_ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a user chose for one question; None leaves it to the assistant's settings.
+
+    Attributes:
+        reader: ``"none"``, or a chat model as in `Settings.llm`.
+        threshold: As in `Settings`.
+        passages: As in `Settings`.
+        language: Language to answer in, instead of the question's.
+        document_ids: The only documents to answer from.
+    """
+
+    reader: str | None = None
+    threshold: float | None = None
+    passages: int | None = None
+    language: Language | None = None
+    document_ids: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from assistant.errors import ModelUnreachable
 from assistant.events import Event, EvidenceFound, Finished, Token
-from assistant.types import Answer, Citation, Claim, Message, RetrievedPassage, Support
+from assistant.types import Answer, Choices, Citation, Claim, Message, RetrievedPassage, Support
+from knowledge.build import to_record
 from knowledge.errors import DocumentUnknown
 from knowledge.language import detect_language
 from knowledge.types import DocumentRecord, Language
@@ -19,6 +22,9 @@ HOSTILE = (
     '__i18n__{"__type__":"translation_metadata","key":"tagline"} &lt;b&gt; "quoted" \'single\''
 )
 """Everything that must come out as the words it is."""
+
+DROPPED: dict[Language, str] = {"zh": "丁市的市长叫李四。", "en": "The mayor of city D is called Smith."}
+"""A sentence that no document supports."""
 
 OPENING = "数字政府为数字城市建设提出具体要求，数字城市是实现数字政府最终目标的表现形式。"
 PILOTS = "2015年底，有关部门正式提出了“新型智慧城市”概念，并推动甲市、乙市和丙市三地进行试点。"
@@ -45,9 +51,13 @@ EVIL = DocumentRecord(
 class ScriptedBackend:
     """Answers by what the question contains.
 
+    It knows the documents it was made with and those that were added; with the reader ``"none"`` it writes no tokens.
+
     ``停`` or ``slow``: tokens without end until the stream is closed. ``没有`` or ``mayor``: a refusal. ``错`` or
     ``error``: the model is unreachable. ``崩`` or ``crash``: something unexpected. ``evil``: hostile words everywhere.
     Everything else in English: two written claims. Everything else in Chinese: a written claim and a quoted one.
+    ``多`` or ``drop``: a sentence of the draft is left out. A question with the title of an added document is answered
+    from it.
 
     Attributes:
         asked: Every question with its history.
@@ -58,32 +68,57 @@ class ScriptedBackend:
     def __init__(self, *, pause: float = 0.0, model_name: str = "scripted-model") -> None:
         self.model_name = model_name
         self.pause = pause
+        self.readers = {"quotes": "none", "local": "local", "configured": "openai:scripted-model"}
         self.asked: list[tuple[str, tuple[Message, ...]]] = []
+        self.chosen: list[Choices] = []
         self.closed = 0
         self.written = 0
         self.most_at_once = 0
+        self.records = {record.id: record for record in (GOOD, EVIL)}
         self._running = 0
         self._lock = threading.Lock()
 
+    def documents(self) -> list[DocumentRecord]:
+        return list(self.records.values())
+
     def document(self, document_id: str) -> DocumentRecord:
-        for record in (GOOD, EVIL):
-            if record.id == document_id:
-                return record
+        if document_id in self.records:
+            return self.records[document_id]
         raise DocumentUnknown(f"There is no document {document_id}.", hint="List them with `wenju list`.")
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Event]:
+    def add(self, documents: Sequence[Any], *, progress: Callable[[int, int], None] | None = None) -> None:
+        for document in documents:
+            record = to_record(document)
+            for at in range(4):
+                time.sleep(self.pause)
+                if progress:
+                    progress(at + 1, 4)
+            self.records[record.id] = replace(record, passages=4, added_at="2026-01-02T03:04:05+00:00")
+
+    def remove(self, document_ids: Sequence[str]) -> int:
+        return sum(self.records.pop(id_, None) is not None for id_ in document_ids)
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
+    ) -> Generator[Event, None, None]:
+        chosen = choices or Choices()
+        reads = chosen.reader != "none"
         with self._lock:
-            self.asked.append((question, tuple(history)))
-            self._running += 1
+            if reads or self.model_name == "extractive":
+                self.asked.append((question, tuple(history)))
+                self.chosen.append(chosen)
+            self._running += reads
             self.most_at_once = max(self.most_at_once, self._running)
         try:
-            yield from self._events(question)
+            for event in self._events(question):
+                if reads or not isinstance(event, Token):
+                    yield event
         except GeneratorExit:
-            self.closed += 1
+            self.closed += reads
             raise
         finally:
             with self._lock:
-                self._running -= 1
+                self._running -= reads
 
     def _events(self, question: str) -> Iterator[Event]:
         language = detect_language(question)
@@ -96,7 +131,13 @@ class ScriptedBackend:
                 (cite(1, HOSTILE, EVIL), cite(2, HOSTILE, GOOD)),
             )
             return
-        if "没有" in question or "mayor" in question:
+        for record in self.documents():
+            if record in (GOOD, EVIL) or record.title not in question:
+                continue
+            claims = (Claim(record.text, (1,), "quoted"),)
+            yield from self._written(question, language, claims, (cite(1, record.text, record),))
+            return
+        if "没有" in question or "mayor" in question or "upload" in question:
             refusal = "资料里没有这个问题的答案。" if language == "zh" else "The documents do not hold the answer."
             yield EvidenceFound(question, language, (), passages())
             yield Finished(reply(question, language, refusal, refused=True, passages=passages(), model=self.model_name))
@@ -115,7 +156,7 @@ class ScriptedBackend:
         self, question: str, language: Language, claims: tuple[Claim, ...], quotes: tuple[Citation, ...]
     ) -> Iterator[Event]:
         yield EvidenceFound(question, language, quotes, passages())
-        for piece in self._pieces(question, claims):
+        for piece in self._pieces(question, claims, language):
             time.sleep(self.pause)
             self.written += 1
             yield Token(piece)
@@ -125,11 +166,15 @@ class ScriptedBackend:
         )
 
     @staticmethod
-    def _pieces(question: str, claims: tuple[Claim, ...]) -> Iterator[str]:
+    def _pieces(question: str, claims: tuple[Claim, ...], language: Language) -> Iterator[str]:
         while "停" in question or "slow" in question:
             yield "字 "
-        for claim in claims:
-            yield from (claim.text[at : at + 4] for at in range(0, len(claim.text), 4))
+        said = [claim.text for claim in claims]
+        if "多" in question or "drop" in question:
+            said.insert(1, DROPPED[language])
+        for text in said:
+            yield from (text[at : at + 4] for at in range(0, len(text), 4))
+            yield "\n"
 
 
 def cite(marker: int, quote: str, record: DocumentRecord = GOOD) -> Citation:

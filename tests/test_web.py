@@ -1,90 +1,65 @@
-"""The chat page without a browser: what is rendered, what a turn yields, what is served."""
+"""The chat page without a browser: what is rendered and what a turn yields."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from string import Formatter
-from typing import Any
 from urllib.parse import unquote
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.errors import BadSettings
-from assistant.types import Message
-from assistant.web import render, server, turns
-from assistant.web.documents import CONTEXT, Documents, paragraph, source
+from assistant.conversations import Conversations, Heading
+from assistant.exchange import Exchange
+from assistant.types import Choices, Message
+from assistant.web import lists, render, turns
+from assistant.web.documents import CONTEXT, Cited, Documents, paragraph, place, source
+from assistant.web.line import Line
 from assistant.web.markup import Markup, element, escape, join
-from assistant.web.texts import EXAMPLES, TEXTS, text
+from assistant.web.texts import EXAMPLES, text, texts
+from assistant.web.turns import Step, Talk
 from knowledge.language import detect_language
-from knowledge.types import DocumentRecord
-from tests.scripted_backend import EVIL, GOOD, HOSTILE, PILOTS, SIZE, ScriptedBackend
+from knowledge.types import DocumentRecord, Language
+from tests.reading import ATTRIBUTES, TAGS, Reading
+from tests.scripted_backend import DROPPED, EVIL, GOOD, HOSTILE, PILOTS, SIZE, ScriptedBackend
 
-TAGS = {
-    "a",
-    "article",
-    "div",
-    "dl",
-    "dt",
-    "dd",
-    "details",
-    "summary",
-    "h3",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "span",
-    "sup",
-    "ul",
-}
-ATTRIBUTES = {"class", "href", "lang", "dir", "title", "target", "rel", "tabindex"}
+LOCAL = Choices(reader="local")
+QUOTES = Choices(reader="none")
+
+Talker = Callable[..., Talk]
 
 
-class Reading(HTMLParser):
-    """What a browser makes of HTML: tags, attributes, links and words."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[str] = []
-        self.attributes: set[str] = set()
-        self.links: list[str] = []
-        self.words = ""
-        self.marked = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self._open.append(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.links += [value or "" for name, value in attrs if name == "href"]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-        if "mark" in self._open:
-            self.marked += data
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Conversations]:
+    opened = Conversations(tmp_path / "c.db")
+    yield opened
+    opened.close()
 
 
-def last(backend: ScriptedBackend, question: str, said: turns.Conversation = ()) -> turns.Conversation:
-    *_, conversation = turns.converse(backend, question, said)
-    return conversation
+@pytest.fixture
+def talker(kept: Conversations) -> Talker:
+    """Return a new conversation with a scripted backend."""
+
+    def make(backend: ScriptedBackend | None = None, *, line: Line | None = None, language: Language = "zh") -> Talk:
+        return Talk(backend or ScriptedBackend(), kept, line or Line(9), "ann", kept.create("ann", "x"), language)
+
+    return make
+
+
+def last(talk: Talk, question: str, choices: Choices = LOCAL, at: int | None = None) -> Exchange:
+    *_, step = talk.ask(question, choices, at)
+    return step.exchanges[-1]
+
+
+def html_of(exchange: Exchange, language: Language = "zh", **more: int) -> Markup:
+    return render.reply(exchange, 0, Documents(ScriptedBackend().document), language, **more)
 
 
 def places(html: str) -> list[tuple[str, int, int]]:
@@ -124,13 +99,13 @@ def test_an_f_string_of_markup_is_text_again() -> None:
 # Texts
 
 
-@pytest.mark.parametrize("key", TEXTS)
+@pytest.mark.parametrize("key", texts())
 def test_every_text_is_there_in_both_languages_with_the_same_blanks(key: str) -> None:
     blanks = {
-        language: {name for _, name, _, _ in Formatter().parse(TEXTS[key][language]) if name}
+        language: {name for _, name, _, _ in Formatter().parse(texts()[key][language]) if name}
         for language in ("zh", "en")
     }
-    assert all(TEXTS[key][language].strip() for language in ("zh", "en"))
+    assert all(texts()[key][language].strip() for language in ("zh", "en"))
     assert blanks["zh"] == blanks["en"]
 
 
@@ -142,77 +117,143 @@ def test_two_examples_in_each_language_in_the_language_they_claim() -> None:
 # Answers
 
 
-def test_every_marker_opens_the_exact_words_it_stands_for() -> None:
-    backend = ScriptedBackend()
-    exchange = last(backend, "规模和试点？")[-1]
+def test_every_marker_opens_the_exact_words_it_stands_for(talker: Talker) -> None:
+    exchange = last(talker(), "规模和试点？")
     assert exchange.answer
-    assert {place for place in places(exchange.shown)} == {
-        (citation.document_id, citation.start, citation.end) for citation in exchange.answer.citations
-    }
-    for citation in exchange.answer.citations:
-        panel = turns.open_source(backend, citation.document_id, citation.start, citation.end, "zh")
-        assert Reading(panel).marked == citation.quote
+    wanted = {(one.document_id, one.start, one.end) for one in exchange.answer.citations}
+    assert set(places(html_of(exchange))) == wanted
+    assert set(places(render.evidence(exchange, 0, Documents(ScriptedBackend().document), "zh"))) == wanted
+    for one in exchange.answer.citations:
+        assert Reading(source(GOOD, one.start, one.end, "zh")).marked == one.quote
 
 
-def test_a_quoted_claim_is_labelled_and_not_said_twice() -> None:
-    shown = last(ScriptedBackend(), "规模和试点？")[-1].shown
-    words = Reading(shown).words
-    assert words.count(SIZE) == 1
-    assert words.count(PILOTS) == 1
+def test_every_claim_carries_what_the_check_made_of_it(talker: Talker) -> None:
+    words = Reading(html_of(last(talker(), "规模和试点？"))).words
+    assert f"甲市、乙市和丙市。[1]{text('supported', 'zh')}" in words
     assert f"{SIZE}[2]{text('quoted', 'zh')}" in words
-    assert f"甲市、乙市和丙市。[1]{text('quoted', 'zh')}" not in words
+    assert text("dropped", "zh") not in words
 
 
-def test_claims_in_the_models_own_words_make_one_paragraph() -> None:
-    words = Reading(last(ScriptedBackend(), "How large, and where?")[-1].shown).words
-    assert words.startswith("Cities A, B and C.[1] The size was 369.61 billion yuan.[2]Rests on")
-    assert text("quoted", "en") not in words
+def test_what_the_model_wrote_in_vain_is_shown_as_dropped(talker: Talker) -> None:
+    exchange = last(talker(), "规模，多")
+    assert exchange.left_out == (DROPPED["zh"],)
+    words = Reading(html_of(exchange)).words
+    assert f"{DROPPED['zh']} {text('dropped', 'zh')}" in words
+    assert f"{SIZE}[2]{text('quoted_instead', 'zh')}" in words
+    assert last(talker(), "规模，多", QUOTES).left_out == ()
 
 
-def test_the_search_question_is_shown_only_where_it_differs() -> None:
-    assert "按“那规模呢（上文）”查找" in Reading(last(ScriptedBackend(), "那规模呢")[-1].shown).words
-    assert "查找" not in Reading(last(ScriptedBackend(), "规模呢")[-1].shown).words
+def test_claims_in_the_models_own_words_make_one_paragraph(talker: Talker) -> None:
+    words = Reading(html_of(last(talker(), "How large, and where?"), "en")).words
+    assert words.startswith("Cities A, B and C.[1]checked The size was 369.61 billion yuan.[2]checkedscripted-model")
 
 
-def test_model_and_timings_are_folded_away() -> None:
-    shown = last(ScriptedBackend(), "规模？")[-1].shown
+def test_the_frame_speaks_the_pages_language_and_the_answer_its_own(talker: Talker) -> None:
+    exchange = last(talker(), "规模？")
+    assert text("supported", "en") in Reading(html_of(exchange, "en")).words
+    assert SIZE in Reading(html_of(exchange, "en")).words
+
+
+def test_the_search_question_is_shown_only_where_it_differs(talker: Talker) -> None:
+    assert "按“那规模呢（上文）”查找" in Reading(html_of(last(talker(), "那规模呢"))).words
+    assert "查找" not in Reading(html_of(last(talker(), "规模呢"))).words
+
+
+def test_model_and_timings_are_folded_away(talker: Talker) -> None:
+    shown = html_of(last(talker(), "规模？"))
     assert '<details class="wj-making"><summary>scripted-model · 1.8 秒</summary>' in shown
     words = Reading(shown).words
     assert "检索0.12 秒" in words
     assert "读入词元126" in words
-    assert "逐字引用" in Reading(last(ScriptedBackend(model_name="extractive"), "规模？")[-1].shown).words
+    quoted = last(talker(ScriptedBackend(model_name="extractive")), "规模？", QUOTES)
+    assert "逐字引用" in Reading(html_of(quoted)).words
 
 
-def test_a_refusal_shows_the_nearest_passages_under_a_fold() -> None:
-    exchange = last(ScriptedBackend(), "市长是谁？没有吗")[-1]
+def test_a_refusal_shows_the_nearest_passages_and_says_that_they_are_no_answer(talker: Talker) -> None:
+    exchange = last(talker(), "市长是谁？没有吗")
     assert exchange.answer
     assert exchange.answer.refused
-    assert exchange.shown.count("<details") == 2
-    assert "open" not in Reading(exchange.shown).attributes
-    assert len(places(exchange.shown)) == 2 * len(exchange.answer.passages)
-    assert "wj-marker" not in exchange.shown
+    beside = render.evidence(exchange, 0, Documents(ScriptedBackend().document), "zh")
+    for html in (html_of(exchange), beside):
+        assert text("nearest", "zh") in Reading(html).words
+        assert len(places(html)) == len(exchange.answer.passages)
+        assert "wj-marker" not in html
 
 
-def test_hostile_words_stay_words_everywhere() -> None:
-    backend = ScriptedBackend()
-    for shown in turns.converse(backend, f"evil {HOSTILE}", ()):
-        for html in (render.question(shown[-1].question), shown[-1].shown):
-            reading = Reading(html)
-            assert set(reading.tags) <= TAGS
-            assert reading.attributes <= ATTRIBUTES
-            assert all(link.startswith("#wj/") for link in reading.links)
-    assert HOSTILE in Reading(shown[-1].shown).words
-    assert HOSTILE in Reading(render.question(shown[-1].question)).words
+def test_what_can_be_done_with_an_answer_follows_what_it_is(talker: Talker) -> None:
+    def names(html: str) -> list[str]:
+        return re.findall(r'name="(\w+)" value="0"', html)
+
+    exchange = last(talker(), "规模？")
+    assert names(html_of(exchange)) == ["copy", "good", "bad", "retry", "edit"]
+    assert names(html_of(exchange, last=False)) == ["copy", "good", "bad"]
+    assert names(html_of(last(talker(), "error"))) == ["retry", "edit"]
+    assert names(html_of(Exchange("规模？", "zh"))) == []
+    assert 'class="wj-do wj-chosen"' in html_of(Exchange("q", "zh", "done", answer=exchange.answer, rating="down"))
+
+
+def test_hostile_words_stay_words_everywhere(talker: Talker) -> None:
+    documents = Documents(ScriptedBackend().document)
+    for step in talker().ask(f"evil {HOSTILE}", LOCAL):
+        exchange = step.exchanges[-1]
+        for html in (
+            render.question(exchange.question),
+            html_of(exchange),
+            render.evidence(exchange, 0, documents, "zh"),
+        ):
+            check_safe(html)
+    assert HOSTILE in Reading(html_of(exchange)).words
+    assert HOSTILE in Reading(render.question(exchange.question)).words
     for record in (EVIL, GOOD):
         start = record.text.index(HOSTILE)
-        reading = Reading(turns.open_source(backend, record.id, start, start + len(HOSTILE), "en"))
-        assert reading.marked == HOSTILE
-        assert set(reading.tags) <= TAGS
-        assert reading.attributes <= ATTRIBUTES
-        assert not any("javascript" in link for link in reading.links)
+        html = source(record, start, start + len(HOSTILE), "en", [Cited(start, start + len(HOSTILE), 1)])
+        assert Reading(html).marked == HOSTILE
+        check_safe(html)
+    for html in (
+        lists.conversations([Heading(HOSTILE, HOSTILE, HOSTILE, HOSTILE)], HOSTILE, "en", searched=False),
+        lists.documents([EVIL], [], [EVIL.id], "en"),
+        lists.uploads([(HOSTILE, HOSTILE)], "en"),
+        lists.settings({"reader": HOSTILE}, {"quotes": "none", "configured": HOSTILE}, "en"),
+    ):
+        check_safe(html)
+        assert HOSTILE in Reading(html).words
 
 
-# The source panel
+def check_safe(html: str) -> None:
+    reading = Reading(html)
+    assert set(reading.tags) <= TAGS
+    assert reading.attributes <= ATTRIBUTES
+    assert all(link.startswith(("#wj/", "#wj-back/")) or link == GOOD.source for link in reading.links)
+
+
+# The source area
+
+
+def test_every_cited_sentence_is_marked_and_leads_back_and_one_is_the_place_itself() -> None:
+    cited = [Cited(at, at + len(quote), n) for n, quote in ((1, PILOTS), (2, SIZE)) for at in [GOOD.text.index(quote)]]
+    html = source(GOOD, cited[1].start, cited[1].end, "zh", [*cited, Cited(cited[0].start + 1, cited[0].end, 3)])
+    assert Reading(html).marked == PILOTS + SIZE
+    assert html.count('class="wj-now"') == 1
+    now = re.search(r'<mark class="wj-now" id="wj-cited-2"><a class="wj-back" href="#wj-back/2" [^>]*>([^<]*)', html)
+    assert now
+    assert now[1] == SIZE
+    start = GOOD.text.index("城市是")
+    assert Reading(source(GOOD, start, start + 3, "zh")).marked == "城市是"
+
+
+def test_a_document_is_shown_with_author_date_section_and_paragraph() -> None:
+    record = DocumentRecord(
+        id="d",
+        title="T",
+        source="upload:0a1b2c3d/notes.md",
+        language="en",
+        text="# One\n\nfirst\n\n## Two\n\nsecond",
+        metadata={"author": "Ann", "date": "2024-05-06"},
+    )
+    start = record.text.index("second")
+    words = Reading(source(record, start, start + 6, "en")).words
+    assert words.startswith("Tnotes.md · Ann · 2024-05-06 · Two · paragraph 4")
+    assert place(record, 0, "en") == "paragraph 1"
 
 
 def test_only_a_web_address_becomes_a_link() -> None:
@@ -253,104 +294,106 @@ def test_paragraphs_are_counted_as_a_reader_counts_them(words: str, at: int, num
     assert paragraph(words, at) == number
 
 
-@pytest.mark.parametrize(("start", "end"), [(-1, 2), (5, 5), (7, 6), (0, len(GOOD.text) + 1)])
-def test_a_place_that_is_not_there_gives_one_sentence(start: int, end: int) -> None:
-    html = turns.open_source(ScriptedBackend(), GOOD.id, start, end, "en")
-    assert Reading(html).words == text("no_such_place", "en")
-
-
-def test_a_document_that_is_gone_gives_one_sentence_and_does_not_break_an_answer() -> None:
-    html = turns.open_source(ScriptedBackend(), "gone", 0, 1, "en")
-    assert "There is no document gone." in Reading(html).words
-    answer = last(ScriptedBackend(), "规模？")[-1].answer
-    assert answer
-    without = render.answer(answer, Documents(ScriptedBackend().document))
-    assert Reading(without).words.count("第 28 段") == 1
-
-    def deleted(document_id: str) -> DocumentRecord:
-        return ScriptedBackend().document("gone")
-
-    assert PILOTS in Reading(render.answer(answer, Documents(deleted))).words
-
-
 # A turn
 
 
-def test_evidence_comes_first_then_the_draft_then_the_checked_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evidence_comes_first_then_the_draft_then_the_checked_answer(
+    monkeypatch: pytest.MonkeyPatch, talker: Talker
+) -> None:
     monkeypatch.setattr(turns, "REDRAW", 0.0)
-    steps = [conversation[-1] for conversation in turns.converse(ScriptedBackend(), "规模和试点？", ())]
-    words = [Reading(step.shown).words for step in steps]
-    assert words[0] == text("searching", "zh")
-    assert PILOTS in words[1]
-    assert text("draft", "zh") not in words[1]
-    assert text("draft", "zh") in words[2]
-    assert [step.done for step in steps] == [False] * (len(steps) - 1) + [True]
-    assert text("draft", "zh") not in words[-1]
-    assert steps[-1].answer
-    drafts = [reading.split(text("draft", "zh"))[1] for reading in words[2:-1]]
-    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(drafts))
+    steps = [step.exchanges[-1] for step in talker().ask("规模和试点？", LOCAL)]
+    assert [step.status for step in steps] == ["writing"] * (len(steps) - 1) + ["done"]
+    assert (steps[0].quotes, steps[0].draft) == ((), "")
+    assert [one.quote for one in steps[1].quotes] == [PILOTS, SIZE]
+    assert steps[1].draft == ""
+    drafts = [step.draft for step in steps if step.draft]
     assert len(drafts) > 2
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(drafts))
+    assert text("draft", "zh") in Reading(html_of(steps[-2])).words
+    assert (steps[-1].draft, steps[-1].answer is None) == ("", False)
 
 
-def test_tokens_faster_than_the_eye_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_faster_than_the_eye_are_drawn_together(monkeypatch: pytest.MonkeyPatch, talker: Talker) -> None:
     monkeypatch.setattr(turns, "REDRAW", 60.0)
-    assert len(list(turns.converse(ScriptedBackend(), "规模和试点？", ()))) == 4
+    assert len(list(talker().ask("规模和试点？", LOCAL))) == 5
 
 
 @pytest.mark.parametrize("question", ["", "  \n ", "　"])
-def test_an_empty_question_is_not_asked(question: str) -> None:
-    backend = ScriptedBackend()
-    assert list(turns.converse(backend, question, ())) == []
-    assert backend.asked == []
+def test_an_empty_question_is_not_asked(question: str, talker: Talker) -> None:
+    talk = talker()
+    assert list(talk.ask(question, LOCAL)) == []
+    assert talk.exchanges() == ()
 
 
-def test_closing_a_turn_closes_the_stream() -> None:
+def test_stopping_closes_the_stream_keeps_the_evidence_and_drops_the_draft(talker: Talker) -> None:
     backend = ScriptedBackend()
-    turn = turns.converse(backend, "slow 停", ())
-    assert [next(turn)[-1].done for _ in range(3)] == [False] * 3
-    turn.close()
+    talk = talker(backend)
+    with closing(talk.ask("停", LOCAL)) as turn:
+        for step in turn:
+            if step.exchanges[-1].draft:
+                break
     assert backend.closed == 1
-
-
-def test_stopping_keeps_the_evidence_and_drops_the_draft() -> None:
-    turn = turns.converse(ScriptedBackend(), "停", ())
-    shown: turns.Conversation = ()
-    for _ in range(3):
-        shown = next(turn)
-    turn.close()
-    stopped = turns.stop(shown)
-    words = Reading(stopped[-1].shown).words
+    (kept,) = talk.exchanges()
+    assert (kept.status, kept.draft, [one.quote for one in kept.quotes]) == ("stopped", "", [PILOTS, SIZE])
+    words = Reading(html_of(kept)).words
     assert PILOTS in words
-    assert "字 字" not in words
     assert text("stopped", "zh") in words
-    assert not turns.is_writing(stopped)
-    assert turns.stop(stopped) == stopped
-    assert turns.stop(()) == ()
 
 
-def test_errors_are_one_sentence_with_a_hint_and_escaped() -> None:
-    exchange = last(ScriptedBackend(), "an error please")[-1]
-    reading = Reading(exchange.shown)
+def test_what_was_being_written_when_the_program_ended_counts_as_stopped(kept: Conversations, talker: Talker) -> None:
+    talk = talker()
+    kept.keep("ann", talk.id, 0, Exchange("规模？", "zh"))
+    assert [exchange.status for exchange in talk.exchanges()] == ["stopped"]
+
+
+def test_every_step_of_a_turn_is_kept_for_a_reload(kept: Conversations, talker: Talker) -> None:
+    talk = talker()
+    seen = [kept.exchanges("ann", talk.id)[-1] for _ in talk.ask("规模和试点？", LOCAL)]
+    assert (seen[0].quotes, seen[0].status) == ((), "writing")
+    assert seen[1].quotes
+    assert (seen[-1].status, seen[-1].answer is None) == ("done", False)
+
+
+def test_retry_and_edit_take_the_place_of_the_last_exchange(talker: Talker) -> None:
+    backend = ScriptedBackend()
+    talk = talker(backend)
+    last(talk, "规模？")
+    last(talk, "没有？")
+    last(talk, "试点？", at=1)
+    assert [exchange.question for exchange in talk.exchanges()] == ["规模？", "试点？"]
+    assert len(backend.asked[-1][1]) == 2
+
+
+def test_a_conversation_deleted_meanwhile_stays_deleted(kept: Conversations, talker: Talker) -> None:
+    talk = talker()
+    for _ in talk.ask("规模？", LOCAL):
+        kept.delete("ann", [talk.id])
+    assert kept.list("ann") == []
+
+
+def test_errors_are_one_sentence_with_a_hint_and_escaped(talker: Talker) -> None:
+    exchange = last(talker(), "an error please")
+    reading = Reading(html_of(exchange, "en"))
     assert "The chat model did not answer <b>." in reading.words
     assert "Start it with `serve <model>`." in reading.words
     assert set(reading.tags) <= TAGS
-    assert exchange.done
+    assert exchange.status == "failed"
 
 
-def test_an_unexpected_error_is_logged_and_its_words_not_shown(caplog: pytest.LogCaptureFixture) -> None:
-    exchange = last(ScriptedBackend(), "crash")[-1]
-    assert text("unexpected", "en") in Reading(exchange.shown).words
-    assert "secret" not in exchange.shown
+def test_an_unexpected_error_is_logged_and_its_words_not_shown(
+    caplog: pytest.LogCaptureFixture, talker: Talker
+) -> None:
+    exchange = last(talker(language="en"), "crash")
+    assert text("unexpected", "en") in Reading(html_of(exchange, "en")).words
+    assert "secret" not in html_of(exchange)
     assert "secret detail" in caplog.text
-    assert exchange.done
 
 
-def test_the_assistant_is_told_answered_turns_only() -> None:
+def test_the_assistant_is_told_answered_turns_only(talker: Talker) -> None:
     backend = ScriptedBackend()
-    said = last(backend, "规模？")
-    said = last(backend, "error", said)
-    said = last(backend, "没有？", said)
-    last(backend, "那试点呢", said)
+    talk = talker(backend)
+    for question in ("规模？", "error", "没有？", "那试点呢"):
+        last(talk, question)
     assert backend.asked[-1][1] == (
         Message("user", "规模？"),
         Message("assistant", "甲市、乙市和丙市。[1] " + SIZE + "[2]"),
@@ -359,132 +402,29 @@ def test_the_assistant_is_told_answered_turns_only() -> None:
     )
 
 
-def test_a_turn_that_was_cut_off_does_not_stay_open_when_the_next_one_comes() -> None:
-    backend = ScriptedBackend()
-    cut = next(turns.converse(backend, "停", ()))
-    shown = last(backend, "规模？", cut)
-    assert [exchange.done for exchange in shown] == [True, True]
-    assert text("stopped", "zh") in Reading(shown[0].shown).words
-
-
-# The page and the server
+def test_who_waits_for_the_local_model_sees_quotes_and_how_many_are_before(
+    monkeypatch: pytest.MonkeyPatch, talker: Talker
+) -> None:
+    monkeypatch.setattr(turns, "LOOK_AROUND", 0.02)
+    backend, line = ScriptedBackend(), Line(2)
+    first, second, third = (talker(backend, line=line) for _ in range(3))
+    writing = first.ask("停", LOCAL)
+    while not next(writing).exchanges[-1].draft:
+        pass
+    waiting = second.ask("规模？", LOCAL)
+    seen: list[Step] = [next(waiting) for _ in range(4)]
+    assert [step.before for step in seen] == [0, 0, 1, 1]
+    assert seen[1].exchanges[-1].quotes
+    assert "前面还有 1 个" in Reading(html_of(seen[-1].exchanges[-1], before=1)).words
+    assert last(third, "规模？").message == text("busy", "zh")
+    assert last(third, "规模？", QUOTES).status == "done"  # nobody waits for quotes
+    assert last(third, "规模？", Choices(reader="openai:scripted-model")).status == "done"
+    writing.close()
+    assert [step.exchanges[-1].status for step in waiting][-1] == "done"
+    assert backend.closed == 1
+    assert last(third, "规模？").status == "done"
 
 
 def test_the_light_half_of_the_page_does_not_import_gradio() -> None:
     code = "import sys, assistant.web; sys.exit('gradio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-SERVE = """
-import socket
-connect = socket.socket.connect
-def watched(self, address):
-    if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "localhost", "::1"):
-        print("OUTSIDE", address, flush=True)
-    return connect(self, address)
-socket.socket.connect = watched
-from tests.scripted_backend import ScriptedBackend
-from assistant.web import serve
-serve(ScriptedBackend(), port=0)
-"""
-
-
-@pytest.fixture(scope="module")
-def serving() -> Iterator[subprocess.Popen[str]]:
-    """The page in a process of its own, where an unusable proxy is set. Gradio leaves event loops open behind it."""
-    environment = os.environ | {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-    command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        yield process
-        process.kill()
-
-
-@pytest.fixture(scope="module")
-def address(serving: subprocess.Popen[str]) -> str:
-    assert serving.stdout
-    line = serving.stdout.readline()
-    found = re.search(r"http://127\.0\.0\.1:\d+", line)
-    assert found, line
-    return found[0]
-
-
-def test_the_page_is_served_with_a_policy_that_keeps_it_at_home(address: str) -> None:
-    reply = httpx.get(address, trust_env=False)
-    assert reply.status_code == 200
-    policy = reply.headers["content-security-policy"]
-    assert "default-src 'self'" in policy
-    assert "http" not in policy
-    assert reply.headers["referrer-policy"] == "no-referrer"
-    stylesheet = httpx.get(f"{address}/theme.css", trust_env=False).text
-    assert set(re.findall(r"https?://[^/\s'\"]+", stylesheet)) == {"http://www.w3.org"}  # a namespace, never asked
-    assert "@font-face" not in stylesheet
-
-
-def test_the_page_reports_nothing_and_offers_no_interface_to_programs(address: str) -> None:
-    config = httpx.get(f"{address}/config", trust_env=False).json()
-    assert config["analytics_enabled"] is False
-    assert config["stylesheets"] == []
-    assert config["footer_links"] == []
-    assert httpx.get(f"{address}/gradio_api/info", trust_env=False).json()["named_endpoints"] == {}
-    assert httpx.get(f"{address}/monitoring", trust_env=False).status_code in {403, 404}
-
-
-def test_nothing_can_be_uploaded(address: str) -> None:
-    files = {"files": ("a.txt", b"more than one byte")}
-    assert httpx.post(f"{address}/gradio_api/upload", files=files, trust_env=False).status_code == 413
-
-
-@pytest.mark.parametrize(("model", "limit"), [("extractive", 8), ("a-model", 1)])
-def test_how_many_answers_are_written_at_once_follows_the_reader(model: str, limit: int) -> None:
-    from assistant.web import build_page
-
-    async def build() -> Any:  # in a running event loop; without one Gradio makes one and never closes it
-        return build_page(ScriptedBackend(model_name=model))
-
-    page = asyncio.run(build())
-    asking = [function for function in page.fns.values() if function.concurrency_id == "answers"]
-    assert [function.concurrency_limit for function in asking] == [limit]
-    assert all(not function.queue for function in page.fns.values() if function.name in {"open_source", "stop"})
-
-
-def test_a_taken_port_gives_the_next_one() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert port < server.free_port("127.0.0.1", port) < port + server.PORTS_TRIED
-
-
-def test_port_zero_is_any_port() -> None:
-    assert server.free_port("127.0.0.1", 0) > 0
-
-
-def test_no_free_port_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "PORTS_TRIED", 1)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(BadSettings, match="taken") as caught:
-            server.free_port("127.0.0.1", taken.getsockname()[1])
-    assert "--port" in caught.value.hint
-
-
-@pytest.mark.parametrize(("host", "port"), [("203.0.113.7", 0), ("no.such.host.invalid", 0), ("127.0.0.1", 70_000)])
-def test_an_address_that_cannot_be_is_an_error_with_a_hint(host: str, port: int) -> None:
-    with pytest.raises(BadSettings) as caught:
-        server.free_port(host, port)
-    assert "Use" in caught.value.hint
-
-
-@pytest.mark.skipif(os.name != "posix", reason="sends an interrupt as a terminal does")
-def test_serving_asks_no_other_host_and_ends_cleanly_on_an_interrupt(
-    serving: subprocess.Popen[str], address: str
-) -> None:
-    assert httpx.get(address, trust_env=False).status_code == 200
-    serving.send_signal(signal.SIGINT)
-    out, errors = serving.communicate(timeout=30)
-    assert serving.returncode == 0
-    assert "OUTSIDE" not in out
-    assert "Traceback" not in errors

@@ -1,11 +1,14 @@
-"""The chat page: a conversation on the left, the document it rests on beside it.
+"""The chat page: conversations on the left, the chat in the middle, the document it rests on at the right.
 
 - ``markup``: HTML that is safe by construction.
-- ``texts``: every word of the interface, in Chinese and English.
-- ``documents``: a document with one place marked.
-- ``render``: questions, evidence and answers.
+- ``texts``, ``interface.json``: every word of the interface, in Chinese and English.
+- ``documents``: a document with its cited sentences marked.
+- ``render``: questions, evidence and answers; ``lists``: conversations, documents, settings.
+- ``choices``: what a user may choose, ``line``: who waits for the local model.
 - ``turns``: one turn of a conversation, from the question to the checked answer.
-- ``page``: the Gradio page and its events; the only file that imports gradio.
+- ``service``: what the page's script may ask for besides answers; ``uploads``: files that are added.
+- ``visitors``: who asks.
+- ``page``: the Gradio page and its events; the only file that imports gradio. ``scripts/``: its script, by area.
 - ``server``: a port, an address, Ctrl-C.
 """
 

@@ -15,6 +15,9 @@ class Markup(str):
     __slots__ = ()
 
 
+_VOID = frozenset({"input"})
+"""Elements that hold nothing and are never closed."""
+
 NOTHING = Markup("")
 """No HTML at all."""
 
@@ -24,7 +27,7 @@ def escape(text: str) -> Markup:
     return Markup(_escape(text, quote=True).replace("\r", "").replace("\n", "&#10;"))
 
 
-def element(name: str, *children: str | Markup, **attributes: str | int | bool | None) -> Markup:
+def element(name: str, /, *children: str | Markup, **attributes: str | int | bool | None) -> Markup:
     """Return an element.
 
     Args:
@@ -39,6 +42,8 @@ def element(name: str, *children: str | Markup, **attributes: str | int | bool |
             continue
         attribute = key.rstrip("_").replace("_", "-")
         opening += f" {attribute}" if value is True else f' {attribute}="{escape(str(value))}"'
+    if name in _VOID:
+        return Markup(f"<{opening}>")
     return Markup(f"<{opening}>{join(*children)}</{name}>")
 
 

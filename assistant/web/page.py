@@ -2,71 +2,89 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from assistant.web import render, turns
-from assistant.web.markup import Markup, element
+from assistant.conversations import Conversations
+from assistant.errors import AssistantError, ConversationUnknown
+from assistant.web import frame, lists, uploads
+from assistant.web.choices import frame_language
+from assistant.web.line import Line
+from assistant.web.markup import Markup
+from assistant.web.service import FUNCTIONS, Service
 from assistant.web.texts import EXAMPLES, table, text
-from assistant.web.turns import Backend, Conversation
+from assistant.web.turns import Backend, Step, Talk
+from assistant.web.view import View
+from assistant.web.visitors import owner_of
+from knowledge.errors import KnowledgeError
+from knowledge.load import SUFFIXES
 from knowledge.types import Language
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
 
 import gradio as gr
 
-TITLE = "问据 Wenju"
+ANSWERS_AT_ONCE = 32
+"""Questions that are answered or wait for the local model at the same time."""
 
-EXTRACTIVE_AT_ONCE = 8
-"""Answers made at the same time without a chat model; each takes a fraction of a second."""
+LONGEST_LINE = 12
+"""How many may wait for the local model; well below `ANSWERS_AT_ONCE`, so that they never hold up anybody else."""
 
 LONGEST_QUEUE = 64
-"""Questions that may wait; whoever comes later is told that the page is busy."""
+"""Questions that may wait besides; whoever comes later is told that the page is busy."""
 
-FONTS = (
-    "system-ui",
-    "-apple-system",
-    "Segoe UI",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "sans-serif",
-)
-"""Fonts of the reader's own system; none is loaded from anywhere."""
+THREADS = 64
+"""Threads for all of them, and for lists and documents."""
 
-MONOSPACE = ("ui-monospace", "Menlo", "Consolas", "Noto Sans Mono CJK SC", "monospace")
-"""The same for fixed widths."""
-
-_ICON = (
-    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 64 64'><rect width='64' height='64' rx='14' fill='#a63a2b'/>"
-    "<text x='32' y='46' font-size='40' text-anchor='middle' fill='#fff'>据</text></svg>"
-)
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build_page(assistant: Backend, *, answers_at_once: int | None = None) -> gr.Blocks:
+def build_page(assistant: Backend, kept: Conversations, *, alone: bool = False) -> gr.Blocks:
     """Build the page; nothing is served yet.
 
     Args:
         assistant: Answers the questions.
-        answers_at_once: How many answers are made at the same time, the others wait in a queue. By default 1 with a
-            chat model and `EXTRACTIVE_AT_ONCE` without one.
+        kept: Keeps the conversations.
+        alone: Whether everybody who can reach the page owns this machine.
     """
-    if answers_at_once is None:
-        answers_at_once = EXTRACTIVE_AT_ONCE if assistant.model_name == "extractive" else 1
-    i18n = translations()
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True) as page:
-        conversation = gr.State(())
-        with gr.Row(elem_classes="wj-top"):
-            gr.HTML(_heading(), elem_classes="wj-heading")
-            fresh = gr.Button(i18n("new_conversation"), size="sm", scale=0, min_width=0, elem_classes="wj-fresh")
+    i18n, service, line = translations(), Service(assistant, kept, alone), Line(LONGEST_LINE)
+
+    def part(name: str, value: Markup) -> gr.HTML:
+        served = [_served(getattr(service, function)) for function in FUNCTIONS[name]]
+        return gr.HTML(
+            value,
+            elem_id=f"wj-{name}",
+            js_on_load=_file(f"scripts/{name}.js"),
+            server_functions=served,
+            apply_default_css=False,
+        )
+
+    with gr.Blocks(title=frame.TITLE, analytics_enabled=False, fill_height=True) as page:
+        current = gr.State("")
+        gr.HTML(frame.top(), elem_classes="wj-top", apply_default_css=False)
         with gr.Row(elem_classes="wj-main"):
-            with gr.Column(scale=7, min_width=0, elem_classes="wj-left"):
+            with gr.Column(scale=3, min_width=0, elem_classes="wj-left"), gr.Tabs(elem_classes="wj-tabs"):
+                with gr.Tab(i18n("conversations")):
+                    part("chats", frame.chats())
+                with gr.Tab(i18n("documents")):
+                    dropped = gr.File(
+                        label=i18n("upload"),
+                        show_label=False,
+                        file_count="multiple",
+                        file_types=list(SUFFIXES),
+                        height=140,
+                        elem_classes="wj-drop",
+                    )
+                    states = gr.HTML("", elem_classes="wj-states", apply_default_css=False)
+                    shelf = part("shelf", frame.shelf())
+                with gr.Tab(i18n("settings")):
+                    part("settings", frame.settings())
+            with gr.Column(scale=6, min_width=0, elem_classes="wj-middle"):
                 chat = gr.Chatbot(
                     label=i18n("conversation"),
                     show_label=False,
@@ -74,7 +92,7 @@ def build_page(assistant: Backend, *, answers_at_once: int | None = None) -> gr.
                     elem_classes="wj-chat",
                     height=None,
                     buttons=[],
-                    placeholder=_welcome(),
+                    placeholder=frame.welcome(),
                     examples=[{"text": question} for _, question in EXAMPLES],
                     # Messages are our own HTML with every text in it escaped; Gradio's sanitiser is the second lock.
                     render_markdown=False,
@@ -82,6 +100,7 @@ def build_page(assistant: Backend, *, answers_at_once: int | None = None) -> gr.
                     allow_tags=False,
                     latex_delimiters=[],
                 )
+                talk = part("talk", frame.talk("", writing=False))
                 box = gr.Textbox(
                     label=i18n("question"),
                     show_label=False,
@@ -94,67 +113,88 @@ def build_page(assistant: Backend, *, answers_at_once: int | None = None) -> gr.
                     elem_classes="wj-box",
                 )
             with gr.Column(scale=5, min_width=0, elem_classes="wj-right"):
-                gr.HTML(_panel_heading(), elem_classes="wj-panel-top")
-                panel = gr.HTML(_nothing_open(), elem_id="wj-source", js_on_load=_file("source.js"))
+                panel = part("source", frame.nothing_open())
 
-        def ask(question: str, said: Conversation, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
-            began = False
-            with closing(turns.converse(assistant, _words(question, event), said)) as steps:
-                for shown in steps:
-                    unchanged = began and turns.is_writing(shown)
-                    yield shown, _messages(shown), gr.skip() if unchanged else _box(shown, keep=began)
-                    began = True
-            if not began:
-                yield gr.skip(), gr.skip(), gr.skip()
+        def ask(typed: str, id_: str, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+            owner, language = owner_of(request.headers), frame_language(request.cookies)
+            words, at = _asked(typed, event)
+            if not words.strip():
+                yield (gr.skip(),) * 5
+                return
+            id_ = _begun(kept, owner, id_, words)
+            view = View(assistant, language)
+            shown: Any = None
+            talking = Talk(assistant, kept, line, owner, id_, language)
+            with closing(talking.ask(words, service.choices_of(owner), at)) as steps:
+                for step in steps:
+                    writing = step.exchanges[-1].status == "writing"
+                    evidence = view.evidence(step.exchanges)
+                    same, began, shown = evidence == shown, shown is None, evidence
+                    switch = began or not writing
+                    yield (
+                        id_,
+                        frame.talk(id_, writing=writing) if switch else gr.skip(),
+                        view.messages(step),
+                        _box(writing, keep=not began or at is not None) if switch else gr.skip(),
+                        gr.skip() if same else evidence or frame.nothing_open(),
+                    )
 
-        def stop(said: Conversation) -> tuple[Any, ...]:
-            shown = turns.stop(said)
-            return shown, _messages(shown), _box(shown)
+        def show(id_: str, request: gr.Request) -> tuple[Any, ...]:
+            owner, language = owner_of(request.headers), frame_language(request.cookies)
+            view = View(assistant, language)
+            try:
+                said = Talk(assistant, kept, line, owner, id_, language).exchanges() if id_ else ()
+            except ConversationUnknown:
+                id_, said = "", ()
+            evidence = view.evidence(said) or frame.nothing_open()
+            return id_, frame.talk(id_, writing=False), view.messages(Step(said)), _box(False), evidence
 
-        def start_afresh() -> tuple[Any, ...]:
-            return (), [], _box(()), _nothing_open()
+        def open_(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+            return show(str(event._data["id"]), request)
 
-        def open_source(event: gr.EventData) -> Markup:
-            document_id, start, end, language = _place(event)
-            return turns.open_source(assistant, document_id, start, end, language)
+        def add(paths: list[str] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+            owner, language = owner_of(request.headers), frame_language(request.cookies)
+            for now in uploads.add(assistant, kept, owner, [Path(path) for path in paths or ()], language):
+                yield lists.uploads(now, language), gr.skip(), gr.skip()
+            yield gr.skip(), None, frame.shelf(fresh=True)
 
-        talk = [conversation, chat, box]
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        # One listener for both ways to ask, so that "once" holds for them together: one question at a time.
+        view = [current, talk, chat, box, panel]
+        # One listener for every way to ask, so that "once" holds for them together: one question at a time.
         asking = gr.on(
-            [box.submit, chat.example_select],
+            [box.submit, chat.example_select, talk.submit],
             ask,
-            [box, conversation],
-            talk,
+            [box, current],
+            view,
             trigger_mode="once",
-            concurrency_limit=answers_at_once,
+            concurrency_limit=ANSWERS_AT_ONCE,
             concurrency_id="answers",
-            **quiet,
+            **QUIET,
         )
         # Cancelling closes the generator, which stops the model. What is shown changes after that, never before.
-        box.stop(None, cancels=[asking], **quiet).then(stop, [conversation], talk, queue=False, **quiet)
-        fresh.click(None, cancels=[asking], **quiet).then(start_afresh, None, [*talk, panel], queue=False, **quiet)
-        panel.click(open_source, None, [panel], queue=False, trigger_mode="multiple", **quiet)
+        box.stop(None, cancels=[asking], **QUIET).then(show, [current], view, queue=False, **QUIET)
+        talk.select(None, cancels=[asking], **QUIET)
+        talk.select(open_, None, view, queue=False, trigger_mode="multiple", **QUIET)
+        dropped.upload(add, [dropped], [states, dropped, shelf], concurrency_limit=1, **QUIET)
     return page.queue(max_size=LONGEST_QUEUE)
 
 
 def launch_options() -> dict[str, Any]:
     """Return what Gradio takes when it serves a page instead of when it builds it: looks, texts, privacy."""
-    icon = f'<link rel="icon" href="data:image/svg+xml,{quote(_ICON)}">'
+    icon = f'<link rel="icon" href="data:image/svg+xml,{quote(frame.ICON)}">'
     return {
         "theme": _theme(),
-        "css": _file("style.css"),
-        "head": f"{icon}<script>{_script()}</script>",
+        "css": _file("styles/frame.css") + _file("styles/chat.css"),
+        "head": icon,
         "i18n": translations(),
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,
-        "share": False,
         "ssr_mode": False,
         "mcp_server": False,
         "pwa": False,
         "quiet": True,
-        "max_file_size": 1,  # bytes: nothing is uploaded here, and Gradio's upload address cannot be switched off
+        "max_threads": THREADS,
+        "max_file_size": uploads.MEGABYTES * 1_000_000,
     }
 
 
@@ -164,65 +204,46 @@ def translations() -> gr.I18n:
     return gr.I18n(en=table("en"), zh=chinese, **{f"zh-{place}": chinese for place in ("CN", "TW", "HK", "SG")})
 
 
-def _words(question: str, event: gr.EventData) -> str:
-    """Return the question: that of the example that was chosen, else what stands in the box."""
-    chosen = event._data.get("value") if isinstance(event._data, dict) else None
-    return str(chosen["text"]) if isinstance(chosen, dict) and "text" in chosen else question
+def _served(function: Callable[[str, Language, Any], Any]) -> Callable[..., Any]:
+    """Return one of the service's functions as Gradio calls it; what cannot be done is one sentence."""
+
+    def call(sent: Any, request: gr.Request) -> Any:
+        language = frame_language(request.cookies)
+        try:
+            return {"value": function(owner_of(request.headers), language, sent)}
+        except ConversationUnknown:
+            return {"error": text("no_such_conversation", language)}
+        except (AssistantError, KnowledgeError) as error:
+            return {"error": error.message}
+
+    call.__name__ = function.__name__
+    return call
 
 
-def _place(event: gr.EventData) -> tuple[str, int, int, Language]:
-    """Return the document, start, end and language that the page's script sent with a click on a citation."""
-    sent = event._data
-    return str(sent["document"]), int(sent["start"]), int(sent["end"]), "zh" if sent["language"] == "zh" else "en"
+def _begun(kept: Conversations, owner: str, id_: str, words: str) -> str:
+    """Return the conversation that goes on, or a new one if there is none (any more)."""
+    try:
+        return kept.heading(owner, id_).id
+    except ConversationUnknown:
+        return kept.create(owner, words)
 
 
-def _messages(shown: Conversation) -> list[dict[str, str]]:
-    messages = []
-    for exchange in shown:
-        messages.append({"role": "user", "content": render.question(exchange.question)})
-        messages.append({"role": "assistant", "content": exchange.shown})
-    return messages
+def _asked(typed: str, event: gr.EventData) -> tuple[str, int | None]:
+    """Return the question and the place it takes: that of an answer made again, of an example, or of the box."""
+    sent = event._data if isinstance(event._data, dict) else {}
+    if "at" in sent:
+        return str(sent["question"]), max(0, int(sent["at"]))
+    chosen = sent.get("value")
+    return (str(chosen["text"]) if isinstance(chosen, dict) and "text" in chosen else typed), None
 
 
-def _box(shown: Conversation, keep: bool = True) -> Any:
+def _box(writing: bool, keep: bool = True) -> Any:
     """Return the question box with the button that makes sense now; `keep` leaves the words in it alone."""
-    writing = turns.is_writing(shown)
     return gr.update(submit_btn=not writing, stop_btn=writing, **({} if keep else {"value": ""}))
 
 
-def _both(key: str) -> Markup:
-    """Return a text of the interface in both languages; the style sheet shows the one of the page."""
-    zh, en = table("zh")[key], table("en")[key]
-    return Markup(element("span", zh, lang="zh-CN", class_="wj-zh") + element("span", en, lang="en", class_="wj-en"))
-
-
-def _heading() -> Markup:
-    name = element("h1", element("span", "问据", lang="zh-CN"), " ", element("span", "Wenju", class_="wj-latin"))
-    return element("div", name, element("p", _both("tagline")), class_="wj-name")
-
-
-def _welcome() -> Markup:
-    return element(
-        "div", element("h2", _both("welcome")), element("p", _both("tagline"), class_="wj-tagline"), class_="wj-welcome"
-    )
-
-
-def _panel_heading() -> Markup:
-    close = element("button", "×", type="button", class_="wj-close", aria_label="关闭 / Close")
-    return element("div", element("h2", _both("source")), close)
-
-
-def _nothing_open() -> Markup:
-    return element("p", _both("source_empty"), class_="wj-nothing")
-
-
-def _script() -> str:
-    names = {language: {key: text(key, language) for key in ("send", "stop")} for language in ("zh", "en")}
-    return _file("page.js").replace("BUTTON_NAMES", json.dumps(names))
-
-
 def _theme() -> gr.themes.Base:
-    fonts = [[gr.themes.Font(name) for name in names] for names in (FONTS, MONOSPACE)]
+    fonts = [[gr.themes.Font(name) for name in names] for names in (frame.FONTS, frame.MONOSPACE)]
     theme = gr.themes.Base(primary_hue="red", neutral_hue="stone", font=fonts[0], font_mono=fonts[1])
     return theme.set(
         body_background_fill="#faf8f4",
@@ -230,6 +251,11 @@ def _theme() -> gr.themes.Base:
         body_text_color="#22201d",
         body_text_color_dark="#ece8e1",
     )
+
+
+def first_script() -> str:
+    """Return the script that all areas need, which has to run before Gradio does."""
+    return _file("scripts/page.js").replace("INTERFACE", frame.script_texts())
 
 
 def _file(name: str) -> str:

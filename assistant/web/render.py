@@ -1,25 +1,26 @@
 """Questions, evidence and answers as HTML.
 
-A citation is a link to ``#wj/DOCUMENT/START/END`` (Gradio's sanitiser drops ``data-`` attributes); the page's script
-opens it in the source panel. Everything else is text.
+A citation is a link to ``#wj/DOCUMENT/START/END``, and what can be done with an answer is a button whose name says what
+and whose value which answer (Gradio's sanitiser drops ``data-`` attributes). Everything else is text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
-from assistant.events import EvidenceFound
+from assistant.exchange import Exchange
 from assistant.types import Answer, Citation, Claim, RetrievedPassage
-from assistant.web.documents import TAGS, Documents, paragraph
+from assistant.web.documents import TAGS, Documents, place
 from assistant.web.markup import NOTHING, Markup, element, join
-from assistant.web.texts import TEXTS, text
+from assistant.web.texts import text, texts
 from knowledge.types import Language
 
-MOST_PASSAGES = 5
-"""Passages shown below a refusal."""
+MOST_PASSAGES = 3, 8
+"""Passages shown below a refusal, and beside it in the source area."""
 
-PREVIEW = 160
-"""Characters of a passage shown below a refusal."""
+PREVIEW = 80, 240
+"""Characters of a passage shown there."""
 
 
 def question(words: str) -> Markup:
@@ -43,141 +44,204 @@ def failure(message: str, hint: str, language: Language) -> Markup:
     )
 
 
-def evidence(found: EvidenceFound, documents: Documents) -> Markup:
-    """Return the evidence sentences as they are shown before an answer is written, "" if there are none."""
-    if not found.quotes:
+def reply(
+    exchange: Exchange, at: int, documents: Documents, language: Language, *, last: bool = True, before: int = 0
+) -> Markup:
+    """Return what is shown below a question.
+
+    Args:
+        exchange: The question and what came of it.
+        at: Its position in the conversation.
+        documents: For titles and places.
+        language: Language of the frame.
+        last: Whether it can be asked again.
+        before: How many wait before it.
+    """
+    if exchange.answer is not None:
+        return answer(exchange, exchange.answer, at, documents, language, last=last)
+    actions = _actions(at, language, () if exchange.status == "writing" or not last else ("retry", "edit"))
+    if exchange.status == "failed":
+        return join(failure(exchange.message, exchange.hint, language), _found(exchange, documents, language), actions)
+    if exchange.status == "stopped":
+        shown = notice(text("stopped", language), language)
+        return join(shown, _found(exchange, documents, language), actions)
+    if before:
+        return notice(text("waiting", language, count=before), language)
+    if exchange.draft:
+        return element(
+            "div",
+            _label("draft", language),
+            element("p", exchange.draft, class_="wj-words", dir="auto", lang=TAGS[exchange.language]),
+            class_="wj-draft",
+            lang=TAGS[language],
+        )
+    key = "reading" if exchange.quotes else "searching"
+    return notice(text(key, language, count=len(exchange.quotes)), language)
+
+
+def answer(
+    exchange: Exchange, given: Answer, at: int, documents: Documents, language: Language, *, last: bool
+) -> Markup:
+    """Return a checked answer: its claims with their markers and marks, what was dropped, how it was made."""
+    parts = [_searched_as(given, language)]
+    if given.refused:
+        parts.append(element("p", given.text, class_="wj-refusal", lang=TAGS[given.language]))
+        parts.append(_nearest(given.passages, documents, language))
+    else:
+        parts.append(_claims(given, exchange.left_out, language))
+    parts += [_left_out(exchange.left_out, given.language, language), _making(given, language)]
+    parts.append(_actions(at, language, ("copy", "good", "bad", *(("retry", "edit") if last else ())), exchange.rating))
+    return element("div", *parts, class_="wj-answer", id=f"wj-answer-{at}", lang=TAGS[language])
+
+
+def evidence(exchange: Exchange, at: int, documents: Documents, language: Language) -> Markup:
+    """Return the quotes of an exchange for the source area: found before an answer, cited after it; "" without any."""
+    given = exchange.answer
+    quotes = given.citations if given else exchange.quotes
+    if given is not None and given.refused:
+        return element("div", _nearest(given.passages, documents, language, beside=True), class_="wj-evidence")
+    if not quotes:
         return NOTHING
     return element(
         "div",
-        _searched_as(found.standalone_question, "", found.language),
-        _label("evidence", found.language),
-        _citations(found.quotes, documents, found.language),
+        _label("cited" if given else "evidence", language),
+        citations(quotes, documents, language),
         class_="wj-evidence",
-        lang=TAGS[found.language],
+        data_answer=at,
     )
 
 
-def draft(words: str, shown_evidence: Markup, language: Language) -> Markup:
-    """Return an unchecked draft below its evidence."""
-    return join(
-        shown_evidence,
-        element(
-            "div",
-            _label("draft", language),
-            element("p", words, class_="wj-words", dir="auto"),
-            class_="wj-draft",
-            lang=TAGS[language],
-        ),
-    )
+def citations(quotes: Sequence[Citation], documents: Documents, language: Language) -> Markup:
+    """Return what markers point to: number, words, document and place."""
+    items = []
+    for one in quotes:
+        record = documents.get(one.document_id)
+        where = [one.title or text("untitled", language)]
+        if record is None:
+            where.append(text("no_such_document", language))
+        else:
+            where.append(one.place or place(record, one.start, language))
+        items.append(
+            element(
+                "li",
+                element("span", f"[{one.marker}]", class_="wj-number"),
+                element(
+                    "div",
+                    _link(one, one.quote, "wj-quote"),
+                    element("p", " · ".join(where), class_="wj-place"),
+                ),
+            )
+        )
+    return element("ol", *items, class_="wj-citations")
 
 
-def stopped(shown_evidence: Markup, language: Language) -> Markup:
-    """Return what stays when an answer was stopped."""
-    return join(shown_evidence, notice(text("stopped", language), language))
-
-
-def answer(given: Answer, documents: Documents) -> Markup:
-    """Return a checked answer: its claims with their markers, what they rest on, how it was made."""
-    parts = [_searched_as(given.standalone_question, given.question, given.language)]
-    if given.refused:
-        parts += [element("p", given.text, class_="wj-refusal"), _nearest(given.passages, documents, given.language)]
-    else:
-        by_marker = {citation.marker: citation for citation in given.citations}
-        parts.append(_claims(given.claims, by_marker, given.language))
-        said = {claim.text for claim in given.claims if claim.support == "quoted"}
-        parts += [_label("cited", given.language), _citations(given.citations, documents, given.language, said)]
-    parts.append(_making(given))
-    return element("div", *parts, class_="wj-answer", lang=TAGS[given.language])
+def _found(exchange: Exchange, documents: Documents, language: Language) -> Markup:
+    if not exchange.quotes:
+        return NOTHING
+    shown = citations(exchange.quotes, documents, language)
+    return element("div", _label("evidence", language), shown, class_="wj-kept")
 
 
 def _label(key: str, language: Language) -> Markup:
     return element("p", text(key, language), class_="wj-label")
 
 
-def _searched_as(standalone: str, asked: str, language: Language) -> Markup:
-    if not asked or standalone == asked:
+def _searched_as(given: Answer, language: Language) -> Markup:
+    if given.standalone_question == given.question:
         return NOTHING
-    return element("p", text("searched_as", language, question=standalone), class_="wj-searched")
+    return element("p", text("searched_as", language, question=given.standalone_question), class_="wj-searched")
 
 
-def _claims(claims: tuple[Claim, ...], by_marker: dict[int, Citation], language: Language) -> Markup:
+def _claims(given: Answer, left_out: Sequence[str], language: Language) -> Markup:
     """Return the claims: one paragraph together, or one each as soon as one of them is a quote."""
-    apart = any(claim.support == "quoted" for claim in claims)
+    by_marker = {citation.marker: citation for citation in given.citations}
+    apart = any(claim.support == "quoted" for claim in given.claims)
     written = []
-    for claim in claims:
+    for claim in given.claims:
         markers = [_marker(by_marker[marker]) for marker in claim.citations if marker in by_marker]
-        label = NOTHING
-        if claim.support == "quoted":
-            label = element("span", text("quoted", language), class_="wj-verbatim", title=text("quoted_help", language))
-        written.append(element("span", claim.text, *markers, label, class_="wj-claim", dir="auto"))
+        words = element("span", claim.text, *markers, class_="wj-claim", dir="auto")
+        written.append(join(words, _mark(claim, bool(left_out), language)))
+    tag = TAGS[given.language]
     if apart:
-        return join(*(element("p", claim, class_="wj-words") for claim in written))
-    gap = "" if language == "zh" else " "
+        return join(*(element("p", claim, class_="wj-words", lang=tag) for claim in written))
+    gap = "" if given.language == "zh" else " "
     spaced = [piece for claim in written for piece in (claim, gap)][:-1]
-    return element("p", *spaced, class_="wj-words")
+    return element("p", *spaced, class_="wj-words", lang=tag)
+
+
+def _mark(claim: Claim, something_dropped: bool, language: Language) -> Markup:
+    """Return what the check made of a claim."""
+    key = "supported" if claim.support == "supported" else "quoted_instead" if something_dropped else "quoted"
+    return element(
+        "span", text(key, language), class_=f"wj-mark wj-{claim.support}", title=text(f"{key}_help", language)
+    )
+
+
+def _left_out(sentences: Sequence[str], spoken: Language, language: Language) -> Markup:
+    if not sentences:
+        return NOTHING
+    items = [
+        element(
+            "li",
+            element("s", sentence, lang=TAGS[spoken]),
+            " ",
+            element("span", text("dropped", language), class_="wj-mark wj-dropped"),
+        )
+        for sentence in sentences
+    ]
+    summary = element("summary", text("left_out", language, count=len(sentences)))
+    return element("details", summary, element("ul", *items), class_="wj-left-out")
 
 
 def _marker(citation: Citation) -> Markup:
     return element("sup", _link(citation, f"[{citation.marker}]", "wj-marker", title=citation.quote))
 
 
-def _citations(
-    citations: tuple[Citation, ...], documents: Documents, language: Language, said: set[str] | None = None
+def _nearest(
+    passages: tuple[RetrievedPassage, ...], documents: Documents, language: Language, *, beside: bool = False
 ) -> Markup:
-    """Return what the markers point to; words that the answer has just quoted in full are not said twice."""
-    items = []
-    for citation in citations:
-        record = documents.get(citation.document_id)
-        place = [citation.title or text("untitled", language)]
-        if citation.place:
-            place.append(citation.place)
-        elif record is not None:
-            place.append(text("paragraph", language, number=paragraph(record.text, citation.start)))
-        shown = () if said and citation.quote in said else (_link(citation, citation.quote, "wj-quote"), " ")
-        items.append(
-            element(
-                "li",
-                _link(citation, f"[{citation.marker}]", "wj-number"),
-                element("div", *shown, _link(citation, " · ".join(place), "wj-place")),
-            )
-        )
-    return element("ol", *items, class_="wj-citations")
-
-
-def _nearest(passages: tuple[RetrievedPassage, ...], documents: Documents, language: Language) -> Markup:
     if not passages:
         return NOTHING
     items = []
-    for passage in passages[:MOST_PASSAGES]:
+    for passage in passages[: MOST_PASSAGES[beside]]:
         words = " ".join(passage.text.split())
-        preview = words if len(words) <= PREVIEW else words[:PREVIEW].rstrip() + "…"
+        preview = words if len(words) <= PREVIEW[beside] else words[: PREVIEW[beside]].rstrip() + "…"
         record = documents.get(passage.document_id)
         title = (record.title if record else "") or text("untitled", language)
-        items.append(element("li", _link(passage, preview, "wj-quote"), " ", _link(passage, title, "wj-place")))
-    count = min(len(passages), MOST_PASSAGES)
-    summary = element("summary", text("nearest", language, count=count))
-    return element("details", summary, element("ul", *items, class_="wj-passages"), class_="wj-nearest")
+        items.append(element("li", _link(passage, preview, "wj-quote"), element("p", title, class_="wj-place")))
+    return element("div", _label("nearest", language), element("ul", *items, class_="wj-passages"), class_="wj-nearest")
 
 
-def _link(place: Citation | RetrievedPassage, words: str, class_: str, title: str | None = None) -> Markup:
-    return element(
-        "a",
-        words,
-        class_=class_,
-        href=f"#wj/{quote(place.document_id, safe='')}/{place.start}/{place.end}",
-        title=title,
-    )
+def _link(where: Citation | RetrievedPassage, words: str, class_: str, title: str | None = None) -> Markup:
+    href = f"#wj/{quote(where.document_id, safe='')}/{where.start}/{where.end}"
+    return element("a", words, class_=class_, href=href, title=title)
 
 
-def _making(given: Answer) -> Markup:
+def _actions(at: int, language: Language, names: Sequence[str], rating: str = "") -> Markup:
+    """Return the buttons below an answer; the page's script does what they say."""
+    chosen = {"up": "good", "down": "bad"}.get(rating)
+    buttons = [
+        element(
+            "button",
+            text(name, language),
+            type="button",
+            name=name,
+            value=at,
+            class_="wj-do wj-chosen" if name == chosen else "wj-do",
+        )
+        for name in names
+    ]
+    return element("div", *buttons, class_="wj-actions") if buttons else NOTHING
+
+
+def _making(given: Answer, language: Language) -> Markup:
     """Return the foldable line that says which model answered and how long each step took."""
-    language = given.language
     model = text("extractive", language) if given.model == "extractive" else given.model
     total = given.timings.get("total")
     seconds = "" if total is None else " · " + text("seconds", language, seconds=f"{total:.1f}")
     rows = []
     for key, value in given.timings.items():
-        name = text(f"step_{key}", language) if f"step_{key}" in TEXTS else key
+        name = text(f"step_{key}", language) if f"step_{key}" in texts() else key
         shown = f"{value:.0f}" if key.startswith("tokens_") else text("seconds", language, seconds=f"{value:.2f}")
         rows.append(element("div", element("dt", name), element("dd", shown)))
     return element("details", element("summary", model, seconds), element("dl", *rows), class_="wj-making")

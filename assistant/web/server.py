@@ -12,85 +12,61 @@ from assistant.errors import BadSettings
 from assistant.web.turns import Backend
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from assistant.conversations import Conversations
+    from assistant.passwords import Users
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Addresses that only this machine can reach."""
 
 PORTS_TRIED = 20
 """How many ports are tried, counted up from the one asked for."""
 
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio's page and its gr.HTML need both
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "media-src 'self' blob:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
-    )
-)
-"""Content security policy: the browser itself refuses to ask any other host for anything."""
-
-
-class SafetyHeaders:
-    """ASGI middleware that puts `POLICY` and two more headers on every response.
-
-    Args:
-        app: What it is put around.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-
-        async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"content-security-policy", POLICY.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"referrer-policy", b"no-referrer"),
-                ]
-            await send(message)
-
-        await self._app(scope, receive, send_safely)
-
 
 def open_page(
-    assistant: Backend, *, host: str = "127.0.0.1", port: int = 7860, auth: tuple[str, str] | None = None
+    assistant: Backend,
+    kept: Conversations,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    users: Users | None = None,
+    share: bool = False,
 ) -> tuple[Any, str]:
     """Serve the chat page from a thread and return at once.
 
     Args:
         assistant: Answers the questions.
+        kept: Keeps the conversations.
         host: Address to listen on; ``"0.0.0.0"`` lets other machines in.
         port: Port to listen on; if it is taken, the next free one. 0 takes any.
-        auth: A user name and password that everybody has to give.
+        users: Who may come in; None for everybody.
+        share: Let Gradio's servers make a public address for the page; everything that is asked goes through them.
 
     Returns:
         The Gradio page, whose ``close()`` ends serving, and the page's address.
 
     Raises:
-        BadSettings: The host is not one of this machine, or no port is free.
+        BadSettings: The host is not one of this machine, no port is free, or a page without users is to be shared.
     """
     from starlette.middleware import Middleware
 
-    from assistant.web.page import build_page, launch_options
+    from assistant.web.first_script import FirstScript
+    from assistant.web.page import build_page, first_script, launch_options
+    from assistant.web.visitors import Visitors
 
+    if share and users is None:
+        raise BadSettings(
+            "A page without passwords is not shared with the world.",
+            hint="Make a user with `wenju password NAME >> users.txt` and add --auth users.txt.",
+        )
     chosen = free_port(host, port)
     _ask_loopback_directly()
-    page = build_page(assistant)
+    page = build_page(assistant, kept, alone=host in LOOPBACK and users is None)
     page.launch(
         server_name=host,
         server_port=chosen,
-        auth=auth,
+        share=share,
         prevent_thread_lock=True,
-        app_kwargs={"middleware": [Middleware(SafetyHeaders)]},
+        app_kwargs={"middleware": [Middleware(Visitors, users=users), Middleware(FirstScript, script=first_script())]},
         **launch_options(),
     )
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
@@ -99,27 +75,33 @@ def open_page(
 
 def serve(
     assistant: Backend,
+    kept: Conversations,
     *,
     host: str = "127.0.0.1",
     port: int = 7860,
     open_browser: bool = False,
-    auth: tuple[str, str] | None = None,
+    users: Users | None = None,
+    share: bool = False,
 ) -> None:
     """Serve the chat page until Ctrl-C.
 
     Args:
         assistant: Answers the questions.
+        kept: Keeps the conversations.
         host: Address to listen on; ``"0.0.0.0"`` lets other machines in.
         port: Port to listen on; if it is taken, the next free one. 0 takes any.
         open_browser: Whether to open the page in the browser of this machine.
-        auth: A user name and password that everybody has to give.
+        users: Who may come in; None for everybody.
+        share: As in `open_page`.
 
     Raises:
-        BadSettings: The host is not one of this machine, or no port is free.
+        BadSettings: As in `open_page`.
     """
-    page, address = open_page(assistant, host=host, port=port, auth=auth)
+    page, address = open_page(assistant, kept, host=host, port=port, users=users, share=share)
     print(f"问据 Wenju: {address}   (Ctrl-C 结束 / stops it)", flush=True)
-    if host not in {"127.0.0.1", "localhost", "::1"} and auth is None:
+    if share:
+        print(f"Shared: {page.share_url}", flush=True)
+    if host not in LOOPBACK and users is None:
         print("Everybody who can reach this machine can ask; there is no password.", flush=True)
     if open_browser:
         webbrowser.open(address)
@@ -167,4 +149,4 @@ def _ask_loopback_directly() -> None:
     """Keep Gradio's check of its own address from going through a proxy that the environment names."""
     for key in ("no_proxy", "NO_PROXY"):
         hosts = [host for host in os.environ.get(key, "").split(",") if host]
-        os.environ[key] = ",".join(dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1"]))
+        os.environ[key] = ",".join(dict.fromkeys([*hosts, *sorted(LOOPBACK)]))

@@ -1,6 +1,6 @@
 """One turn of a conversation, from the question to the checked answer; no Gradio here.
 
-A conversation is a tuple of exchanges and lives in the session of one browser tab. Each step yields the whole
+What is said is kept as it grows, so that a reload, a restart or another tab finds it. Each step yields the whole
 conversation as it is to be shown now.
 """
 
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
-from assistant.errors import AssistantError
+from assistant.conversations import Conversations
+from assistant.errors import AssistantError, ConversationUnknown
 from assistant.events import Event, EvidenceFound, Finished, Token
-from assistant.types import Answer, Message
-from assistant.web import render
-from assistant.web.documents import Documents, source
-from assistant.web.markup import NOTHING, Markup
+from assistant.exchange import Exchange, history
+from assistant.types import Answer, Choices, Message
+from assistant.web.line import Line
 from assistant.web.texts import text
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect_language
@@ -26,6 +27,12 @@ from knowledge.types import DocumentRecord, Language
 REDRAW = 0.08
 """Seconds between two redrawings of a draft; more often than that only costs traffic."""
 
+LOOK_AROUND = 1.0
+"""Seconds after which somebody who waits is told again how many are before them."""
+
+QUOTES = "none"
+"""Specification of reading without a chat model."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -33,11 +40,13 @@ class Backend(Protocol):
     """What the page needs of `assistant.Assistant`."""
 
     @property
-    def model_name(self) -> str:
-        """What `Answer.model` says."""
+    def readers(self) -> dict[str, str]:
+        """What may be chosen to read, and its specification."""
         ...
 
-    def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
+    ) -> Generator[Event, None, None]:
         """Answer a question; closing the iterator stops the model."""
         ...
 
@@ -45,121 +54,173 @@ class Backend(Protocol):
         """Return one document."""
         ...
 
+    def documents(self) -> list[DocumentRecord]:
+        """Return every document."""
+        ...
+
+    def add(self, documents: Any, *, progress: Any = None) -> Any:
+        """Add documents."""
+        ...
+
+    def remove(self, names: Sequence[str]) -> Any:
+        """Remove documents by their ids."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question and what is shown below it.
+class Step:
+    """A conversation as it is now.
 
     Attributes:
-        question: The words of the user.
-        language: Language of the reply.
-        shown: The reply as it is shown now.
-        evidence: The sentences found, kept so that stopping does not lose them.
-        answer: The checked answer; None while it is written and if there will be none.
-        done: False while it is written.
+        exchanges: What was said.
+        before: How many wait before the last question; 0 when it is answered.
     """
 
-    question: str
+    exchanges: tuple[Exchange, ...]
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation that goes on.
+
+    Attributes:
+        backend: Answers.
+        kept: Keeps what is said.
+        line: Where those wait who want the local model.
+        owner: Whose conversation it is.
+        id: The conversation's id.
+        language: Language of the page.
+    """
+
+    backend: Backend
+    kept: Conversations
+    line: Line
+    owner: str
+    id: str
     language: Language
-    shown: Markup
-    evidence: Markup = NOTHING
-    answer: Answer | None = None
-    done: bool = False
 
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Return what was said; what is not finished counts as stopped."""
+        return tuple(map(stopped, self.kept.exchanges(self.owner, self.id)))
 
-Conversation = tuple[Exchange, ...]
+    def ask(self, question: str, choices: Choices, at: int | None = None) -> Generator[Step, None, None]:
+        """Answer a question, yielding the conversation as it grows.
 
+        Errors are shown as part of the conversation. Closing the iterator stops the model and keeps the evidence.
 
-def converse(backend: Backend, question: str, conversation: Conversation) -> Generator[Conversation, None, None]:
-    """Answer a question, yielding the conversation as it grows.
+        Args:
+            question: The words of the user; nothing but spaces yields nothing.
+            choices: What the user chose in the settings.
+            at: Position of the exchange to put the question in the place of; behind the last one by default.
+        """
+        question = question.strip()
+        if not question:
+            return
+        earlier = self.exchanges()[:at]
+        exchange = Exchange(question, choices.language or detect_language(question))
+        step = Step((*earlier, exchange))
+        self._keep(step)
+        kept = exchange
+        try:
+            yield step
+            with closing(self._steps(step, choices)) as steps:
+                for step in steps:
+                    exchange = step.exchanges[-1]
+                    if replace(exchange, draft="") != replace(kept, draft=""):
+                        self._keep(step)
+                        kept = exchange
+                    yield step
+        finally:
+            if exchange.status == "writing":
+                self._keep(Step((*earlier, stopped(exchange))))
 
-    Errors are shown as part of the conversation. Closing the iterator stops the model. A question of nothing but spaces
-    yields nothing.
+    def _steps(self, step: Step, choices: Choices) -> Generator[Step, None, None]:
+        try:
+            if choices.reader == QUOTES:
+                yield from self._read(step, choices)
+                return
+            step = self._first_look(step, choices)
+            yield step
+            if choices.reader != self.backend.readers.get("local"):
+                yield from self._read(step, choices)
+                return
+            with self.line.place() as place:
+                if place is None:
+                    yield _ended(step, status="failed", message=text("busy", self.language), hint="")
+                    return
+                while before := place.wait(LOOK_AROUND):
+                    yield replace(step, before=before)
+                yield from self._read(step, choices)
+        except (AssistantError, KnowledgeError) as error:
+            yield _ended(step, status="failed", message=error.message, hint=error.hint)
+        except Exception:  # the page must stay usable whatever a model or a driver throws; the log keeps the traceback
+            _log.exception("A question could not be answered.")
+            failed = {"message": text("unexpected", self.language), "hint": text("unexpected_hint", self.language)}
+            yield _ended(step, status="failed", **failed)
 
-    Args:
-        backend: Answers it.
-        question: The words of the user.
-        conversation: What was said before.
-    """
-    question = question.strip()
-    if not question:
-        return
-    earlier = stop(conversation)
-    language = detect_language(question)
-    exchange = Exchange(question, language, render.notice(text("searching", language), language))
-    yield (*earlier, exchange)
-    documents = Documents(backend.document)
-    events = backend.stream(question, history(earlier))
-    try:
+    def _first_look(self, step: Step, choices: Choices) -> Step:
+        """Return the evidence as it is without a model, which takes a fraction of a second and waits for nobody."""
+        said = history(step.exchanges[:-1])
+        quick = self.backend.stream(step.exchanges[-1].question, said, replace(choices, reader=QUOTES))
+        with closing(quick):
+            for event in quick:
+                if isinstance(event, EvidenceFound):
+                    return _found(step, event)
+        return step
+
+    def _read(self, step: Step, choices: Choices) -> Generator[Step, None, None]:
+        events = self.backend.stream(step.exchanges[-1].question, history(step.exchanges[:-1]), choices)
         draft, drawn = "", 0.0
-        for event in events:
-            if isinstance(event, EvidenceFound):
-                evidence = render.evidence(event, documents)
-                shown = evidence or exchange.shown
-                exchange = replace(exchange, language=event.language, evidence=evidence, shown=shown)
-            elif isinstance(event, Token):
-                draft += event.text
-                if time.monotonic() - drawn < REDRAW:
-                    continue
-                drawn = time.monotonic()
-                exchange = replace(exchange, shown=render.draft(draft, exchange.evidence, exchange.language))
-            elif isinstance(event, Finished):
-                answer = event.answer
-                shown = render.answer(answer, documents)
-                exchange = replace(exchange, language=answer.language, shown=shown, answer=answer, done=True)
-            yield (*earlier, exchange)
-    except (AssistantError, KnowledgeError) as error:
-        yield (*earlier, _failed(exchange, error.message, error.hint))
-    except Exception:  # the page must stay usable whatever a model or a driver throws; the log keeps the traceback
-        _log.exception("A question could not be answered.")
-        yield (*earlier, _failed(exchange, text("unexpected", language), text("unexpected_hint", language)))
-    finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
+        with closing(events):
+            for event in events:
+                if isinstance(event, EvidenceFound):
+                    step = _found(step, event)
+                elif isinstance(event, Token):
+                    draft += event.text
+                    step = _with(step, draft=draft)
+                    if time.monotonic() - drawn < REDRAW:
+                        continue
+                    drawn = time.monotonic()
+                elif isinstance(event, Finished):
+                    answer = event.answer
+                    step = _ended(
+                        step,
+                        status="done",
+                        answer=answer,
+                        language=answer.language,
+                        searched=answer.standalone_question,
+                        left_out=left_out(draft, answer),
+                    )
+                yield step
+
+    def _keep(self, step: Step) -> None:
+        """Keep the last exchange; a conversation that was deleted meanwhile stays deleted."""
+        with suppress(ConversationUnknown):
+            at = len(step.exchanges) - 1
+            self.kept.keep(self.owner, self.id, at, replace(step.exchanges[-1], draft=""))
 
 
-def stop(conversation: Conversation) -> Conversation:
-    """Return the conversation with its last exchange ended, its unchecked draft left out."""
-    if not conversation or conversation[-1].done:
-        return conversation
-    last = conversation[-1]
-    shown = render.stopped(last.evidence, last.language)
-    return (*conversation[:-1], replace(last, shown=shown, done=True))
+def left_out(draft: str, answer: Answer) -> tuple[str, ...]:
+    """Return the sentences of a draft that are not in the checked answer."""
+    from assistant.verify import claims_of
+
+    stands = {claim.text for claim in answer.claims}
+    return tuple(claim for claim in dict.fromkeys(claims_of(draft, answer.language)) if claim not in stands)
 
 
-def history(conversation: Conversation) -> tuple[Message, ...]:
-    """Return what the assistant is told of the conversation: the answered questions and their answers."""
-    messages: list[Message] = []
-    for exchange in conversation:
-        if exchange.answer is not None:
-            messages += [Message("user", exchange.question), Message("assistant", exchange.answer.text)]
-    return tuple(messages)
+def stopped(exchange: Exchange) -> Exchange:
+    """Return an exchange that is not finished as one that was stopped, its unchecked draft left out."""
+    return replace(exchange, status="stopped", draft="") if exchange.status == "writing" else exchange
 
 
-def is_writing(conversation: Conversation) -> bool:
-    """Return whether the last answer is still being written."""
-    return bool(conversation) and not conversation[-1].done
+def _found(step: Step, event: EvidenceFound) -> Step:
+    return _with(step, language=event.language, searched=event.standalone_question, quotes=event.quotes)
 
 
-def open_source(backend: Backend, document_id: str, start: int, end: int, language: Language) -> Markup:
-    """Return a document with one place marked, or one sentence that says why there is none.
-
-    Args:
-        backend: Holds the document.
-        document_id: The document's id.
-        start: First code point of the place.
-        end: One past its last code point.
-        language: Language of the frame.
-    """
-    try:
-        record = backend.document(document_id)
-    except (AssistantError, KnowledgeError) as error:
-        return render.failure(error.message, error.hint, language)
-    if not 0 <= start < end <= len(record.text):
-        return render.notice(text("no_such_place", language), language)
-    return source(record, start, end, language)
+def _ended(step: Step, **changes: Any) -> Step:
+    return _with(step, draft="", **changes)
 
 
-def _failed(exchange: Exchange, message: str, hint: str) -> Exchange:
-    return replace(exchange, shown=render.failure(message, hint, exchange.language), done=True)
+def _with(step: Step, **changes: Any) -> Step:
+    return Step((*step.exchanges[:-1], replace(step.exchanges[-1], **changes)))

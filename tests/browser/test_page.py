@@ -1,150 +1,93 @@
-"""The chat page in a real Chromium: what a person sees, types and clicks, and that nothing leaves the machine."""
+"""Asking: what a person sees, types and clicks."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from assistant.web.texts import EXAMPLES, text
-from tests.scripted_backend import HOSTILE, PILOTS, SIZE, ScriptedBackend
+from tests.browser.conftest import PHONE, Opener, Served, Tab, sync_api
+from tests.scripted_backend import DROPPED, PILOTS, SIZE, ScriptedBackend
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = os.environ.get("WENJU_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-PHONE = {"width": 390, "height": 844}
-
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; name one in WENJU_CHROMIUM"),
-    # Gradio makes event loops that it never closes, and uses an option that pandas is about to drop.
-    pytest.mark.filterwarnings(
-        "ignore::ResourceWarning",
-        "ignore::pytest.PytestUnraisableExceptionWarning",
-        "ignore:.*no_silent_downcasting",
-    ),
-]
+expect = sync_api.expect
 
 
-@pytest.fixture(scope="module")
-def backend() -> ScriptedBackend:
-    return ScriptedBackend(pause=0.02)
-
-
-@pytest.fixture(scope="module")
-def address(backend: ScriptedBackend) -> Iterator[str]:
-    from assistant.web import open_page
-
-    page, found = open_page(backend, port=0)
-    yield found
-    page.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-class Tab:
-    """The page in a browser session of its own; keeps every address it asked for and every error."""
-
-    def __init__(self, browser: Any, address: str, **options: Any) -> None:
-        self.context = browser.new_context(**{"locale": "zh-CN", "viewport": {"width": 1280, "height": 800}} | options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
-        self.asked: list[str] = []
-        self.errors: list[str] = []
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
-        self.page.goto(address)
-        self.box = self.page.locator(".wj-box textarea")
-        self.box.wait_for()
-        self.page.locator(".wj-chat .example").first.wait_for()
-
-    def ask(self, question: str) -> None:
-        self.box.fill(question)
-        self.box.press("Enter")
-
-    def answers(self, count: int = 1) -> Any:
-        found = self.page.locator(".wj-answer")
-        sync_api.expect(found).to_have_count(count)
-        return found.last
-
-    def questions(self) -> list[str]:
-        return [str(words) for words in self.page.locator(".wj-question").all_inner_texts()]
-
-
-@pytest.fixture
-def tab(chromium: Any, address: str, backend: ScriptedBackend) -> Iterator[Tab]:
-    opened = Tab(chromium, address)
-    backend.asked.clear()
-    yield opened
-    opened.context.close()
-    assert {url.split("/")[2] for url in opened.asked if url.startswith(("http", "ws"))} == {address.split("/")[2]}
-    assert opened.errors == []
-
-
-def test_a_click_on_a_marker_shows_the_document_with_exactly_that_sentence_marked_and_in_view(tab: Tab) -> None:
-    tab.ask("规模和试点？")
+@pytest.mark.parametrize("question", ["规模和试点？", "How large, and where?"])
+def test_every_marker_opens_its_document_with_exactly_its_sentence_marked_and_leads_back(
+    tab: Tab, question: str
+) -> None:
+    tab.ask(question)
     answer = tab.answers()
     for number, quote in enumerate((PILOTS, SIZE)):
         answer.locator(".wj-marker").nth(number).click()
-        mark = tab.page.locator("#wj-source mark")
-        sync_api.expect(mark).to_have_text(quote)
-        sync_api.expect(mark).to_have_count(1)
-        sync_api.expect(mark).to_be_in_viewport(ratio=1)
+        expect(tab.mark).to_have_text(quote)
+        expect(tab.mark).to_be_in_viewport(ratio=1)
+        expect(tab.page.locator("#wj-source mark")).to_have_text([PILOTS, SIZE])
     assert tab.page.locator("#wj-source .wj-title").inner_text() == "新时期的建设"
+    tab.page.locator("#wj-source mark").first.click()
+    expect(answer.locator(".wj-claim").first).to_have_class("wj-claim wj-flash")
+    expect(answer.locator(".wj-marker").first).to_be_focused()
     tab.page.locator("#wj-source .wj-text").evaluate("e => { e.scrollTop = 0 }")
-    sync_api.expect(tab.page.locator("#wj-source mark")).not_to_be_in_viewport()
     answer.locator(".wj-marker").nth(1).click()  # the same one again scrolls back
-    sync_api.expect(tab.page.locator("#wj-source mark")).to_be_in_viewport(ratio=1)
+    expect(tab.mark).to_be_in_viewport(ratio=1)
     assert "#" not in tab.page.url
+    tab.page.locator(".wj-to-quotes").click()
+    tab.page.locator("#wj-source .wj-quote").nth(1).click()  # a quote in the source area opens it too
+    expect(tab.mark).to_have_text(SIZE)
 
 
-def test_a_citation_can_be_opened_from_the_keyboard(tab: Tab) -> None:
-    tab.ask("规模和试点？")
-    tab.answers().locator(".wj-marker").first.focus()
-    tab.page.keyboard.press("Enter")
-    sync_api.expect(tab.page.locator("#wj-source mark")).to_have_text(PILOTS)
+def test_evidence_is_in_the_source_area_before_the_draft_and_every_claim_gets_its_mark(tab: Tab) -> None:
+    tab.ask("规模和试点，多？")
+    tab.page.locator("#wj-source .wj-quote").first.wait_for()
+    assert tab.page.locator(".wj-answer").count() == 0
+    tab.page.locator(".wj-draft").wait_for()
+    answer = tab.answers()
+    assert tab.page.locator(".wj-draft").count() == 0
+    marks = answer.locator(".wj-words .wj-mark").all_inner_texts()
+    assert marks == [text("supported", "zh"), text("quoted_instead", "zh")]
+    answer.locator(".wj-left-out summary").click()
+    assert answer.locator(".wj-left-out s").inner_text() == DROPPED["zh"]
 
 
-def test_evidence_is_seen_before_the_draft_and_the_draft_gives_way(tab: Tab) -> None:
-    tab.ask("规模和试点？")
-    tab.page.locator(".wj-evidence").wait_for()
+def test_a_refusal_says_so_and_shows_the_nearest_passages(tab: Tab) -> None:
+    tab.ask("市长是谁？有没有")
+    answer = tab.answers()
+    assert text("nearest", "zh") in answer.inner_text()
+    answer.locator(".wj-passages .wj-quote").first.click()
+    expect(tab.mark).to_have_text(PILOTS)
+
+
+def test_stop_retry_and_edit(tab: Tab, backend: ScriptedBackend) -> None:
+    closed = backend.closed
+    tab.ask("停不下来")
+    tab.page.locator(".wj-draft").wait_for()
+    tab.box.press_sequentially("接着写")  # what is typed meanwhile stays
+    tab.box.press("Escape")
+    tab.page.get_by_text(text("stopped", "zh")).wait_for()
+    written = backend.written
+    tab.page.wait_for_timeout(500)
+    assert (backend.closed, backend.written) == (closed + 1, written)
+    assert tab.page.locator(".wj-draft").count() == 0
+    assert PILOTS in tab.page.locator(".wj-kept").inner_text()
+    assert tab.box.input_value() == "接着写"
+    tab.page.locator(".wj-do[name=edit]").click()
+    tab.dialog("规模？")
+    tab.answers()
+    assert tab.questions() == ["规模？"]
+    tab.page.locator(".wj-do[name=retry]").click()
     tab.page.locator(".wj-draft").wait_for()
     tab.answers()
-    assert tab.page.locator(".wj-draft, .wj-evidence").count() == 0
+    assert [question for question, _ in backend.asked] == ["停不下来", "规模？", "规模？"]
+    assert all(history == () for _, history in backend.asked)
+    assert tab.box.input_value() == "接着写"
 
 
-def test_hostile_words_are_shown_as_words_in_chat_and_source(tab: Tab) -> None:
-    tab.ask(f"evil {HOSTILE}")
-    answer = tab.answers()
-    assert HOSTILE in answer.inner_text()
-    assert tab.questions() == [f"evil {HOSTILE}"]
-    for number in (0, 1):
-        answer.locator(".wj-marker").nth(number).click()
-        sync_api.expect(tab.page.locator("#wj-source mark")).to_have_text(HOSTILE)
-    assert tab.page.evaluate("window.hacked") is None
-    assert tab.page.locator(".wj-chat :is(img, script, strong, code), #wj-source :is(img, script, strong)").count() == 0
-    assert tab.page.locator("a[href^='javascript'], a[href*='evil.example']").count() == 0
-
-
-def test_enter_sends_and_shift_enter_breaks_the_line(tab: Tab, backend: ScriptedBackend) -> None:
+def test_enter_sends_shift_enter_breaks_the_line_and_an_empty_question_does_nothing(
+    tab: Tab, backend: ScriptedBackend
+) -> None:
+    tab.ask("   ")
     tab.box.fill("规模")
     tab.box.press("Shift+Enter")
     tab.box.press_sequentially("试点")
@@ -179,37 +122,9 @@ def test_an_enter_that_ends_a_composition_does_not_send(tab: Tab, backend: Scrip
     )
     tab.page.wait_for_timeout(500)
     assert backend.asked == []
-    assert "试点" in tab.box.input_value()
     tab.box.press("Enter")
     tab.answers()
     assert len(backend.asked) == 1
-
-
-def test_an_empty_question_does_nothing(tab: Tab, backend: ScriptedBackend) -> None:
-    tab.ask("   ")
-    tab.page.wait_for_timeout(500)
-    assert backend.asked == []
-    assert tab.questions() == []
-
-
-def test_stop_ends_the_model_and_the_page_goes_on(tab: Tab, backend: ScriptedBackend) -> None:
-    closed = backend.closed
-    tab.ask("停不下来")
-    tab.page.locator(".wj-draft").wait_for()
-    tab.box.press_sequentially("接着写")  # what is typed meanwhile stays
-    tab.page.locator(".wj-box .stop-button").click()
-    tab.page.get_by_text(text("stopped", "zh")).wait_for()
-    written = backend.written
-    tab.page.wait_for_timeout(500)
-    assert backend.closed == closed + 1
-    assert backend.written == written
-    assert tab.page.locator(".wj-draft").count() == 0
-    assert PILOTS in tab.page.locator(".wj-evidence").inner_text()
-    assert tab.box.input_value() == "接着写"
-    tab.ask("规模？")
-    tab.answers()
-    assert [question for question, _ in backend.asked] == ["停不下来", "规模？"]
-    assert backend.asked[1][1] == ()
 
 
 def test_a_second_question_waits_until_the_first_is_answered(tab: Tab, backend: ScriptedBackend) -> None:
@@ -217,13 +132,33 @@ def test_a_second_question_waits_until_the_first_is_answered(tab: Tab, backend: 
     tab.page.locator(".wj-draft").wait_for()
     tab.ask("等一等")
     tab.answers()
-    assert len(backend.asked) == 1
+    assert [question for question, _ in backend.asked] == [EXAMPLES[0][1]]
     assert tab.box.input_value() == "等一等"
 
 
-def test_closing_the_tab_stops_the_model(chromium: Any, address: str, backend: ScriptedBackend) -> None:
+def test_who_waits_for_the_local_model_is_told_and_quotes_wait_for_nobody(
+    open_tab: Opener, backend: ScriptedBackend
+) -> None:
+    local, waiting, quick = open_tab(), open_tab(), open_tab()
+    for tab, reader in ((local, "local"), (waiting, "local"), (quick, "quotes")):
+        tab.left(2)
+        with tab.page.expect_response("**/component_server/"):
+            tab.page.locator(f"input[name=reader][value={reader}]").check()
+    local.ask("停不下来")
+    local.page.locator(".wj-draft").wait_for()
+    waiting.ask("规模？")
+    waiting.page.get_by_text("前面还有 1 个").wait_for()
+    waiting.page.locator("#wj-source .wj-quote").first.wait_for()
+    quick.ask("规模？")
+    quick.answers()
+    assert waiting.page.locator(".wj-answer").count() == 0
+    local.page.locator(".wj-box .stop-button").click()
+    waiting.answers()
+
+
+def test_closing_the_tab_stops_the_model(chromium: Any, served: Served, backend: ScriptedBackend) -> None:
     closed = backend.closed
-    left = Tab(chromium, address)
+    left = Tab(chromium, served.address)
     left.ask("停不下来")
     left.page.locator(".wj-draft").wait_for()
     left.context.close()
@@ -235,42 +170,6 @@ def test_closing_the_tab_stops_the_model(chromium: Any, address: str, backend: S
     assert backend.closed == closed + 1
 
 
-def test_a_new_conversation_forgets_everything(tab: Tab, backend: ScriptedBackend) -> None:
-    tab.ask("规模？")
-    tab.answers().locator(".wj-marker").first.click()
-    tab.page.locator("#wj-source mark").wait_for()
-    tab.ask("停")
-    tab.page.locator(".wj-draft").wait_for()
-    tab.page.locator(".wj-fresh").click()
-    sync_api.expect(tab.page.locator(".wj-question")).to_have_count(0)
-    sync_api.expect(tab.page.locator(".wj-chat .example")).to_have_count(len(EXAMPLES))
-    sync_api.expect(tab.page.locator("#wj-source mark")).to_have_count(0)
-    tab.ask("试点？")
-    tab.answers()
-    assert backend.asked[-1] == ("试点？", ())
-
-
-def test_two_sessions_share_nothing(tab: Tab, chromium: Any, address: str, backend: ScriptedBackend) -> None:
-    tab.ask("规模？")
-    tab.answers()
-    other = Tab(chromium, address)
-    assert other.questions() == []
-    other.ask("How large?")
-    other.answers()
-    assert backend.asked[-1] == ("How large?", ())
-    assert tab.questions() == ["规模？"]
-    other.context.close()
-
-
-def test_a_refusal_unfolds_to_the_nearest_passages(tab: Tab) -> None:
-    tab.ask("市长是谁？有没有")
-    answer = tab.answers()
-    assert not answer.locator(".wj-passages").is_visible()
-    answer.locator(".wj-nearest summary").click()
-    answer.locator(".wj-passages .wj-quote").first.click()
-    sync_api.expect(tab.page.locator("#wj-source mark")).to_have_text(PILOTS)
-
-
 def test_an_error_is_shown_and_the_next_question_answered(tab: Tab) -> None:
     tab.ask("error")
     tab.page.locator(".wj-failure").wait_for()
@@ -279,40 +178,53 @@ def test_an_error_is_shown_and_the_next_question_answered(tab: Tab) -> None:
     tab.answers()
 
 
-@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("zh-TW", "zh"), ("en-GB", "en"), ("fr-FR", "en")])
-def test_the_interface_speaks_the_browsers_language(chromium: Any, address: str, locale: str, language: Any) -> None:
-    tab = Tab(chromium, address, locale=locale)
-    assert tab.box.get_attribute("placeholder") == text("ask_here", language)
-    assert tab.page.locator(".wj-fresh").inner_text() == text("new_conversation", language)
-    assert tab.page.locator(".wj-name p").inner_text() == text("tagline", language)
-    assert tab.page.locator(".wj-box .submit-button").get_attribute("aria-label") == text("send", language)
-    assert tab.page.evaluate("document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")
-    tab.context.close()
+def test_everything_by_keyboard_alone(tab: Tab) -> None:
+    tab.page.locator("body").click(position={"x": 5, "y": 400})
+    tab.page.keyboard.press("/")
+    expect(tab.box).to_be_focused()
+    assert tab.box.input_value() == ""
+    tab.page.keyboard.type("规模和试点？")
+    tab.page.keyboard.press("Enter")
+    tab.answers()
+    tab.page.keyboard.press("Alt+2")
+    expect(tab.mark).to_have_text(SIZE)
+    tab.page.locator("#wj-source mark a").first.focus()
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator(".wj-marker").first).to_be_focused()
+    tab.page.keyboard.press("Enter")
+    expect(tab.mark).to_have_text(PILOTS)
+    seen = set()
+    tab.page.locator(".wj-skip").focus()
+    for _ in range(40):
+        seen.add(tab.page.evaluate("document.activeElement.className + ' ' + document.activeElement.name"))
+        tab.page.keyboard.press("Tab")
+    for wanted in (
+        "wj-skip",
+        "wj-look",
+        "wj-language",
+        "wj-fresh",
+        "wj-search",
+        "wj-open open",
+        "wj-marker",
+        "wj-do copy",
+    ):
+        assert any(wanted in one for one in seen), wanted
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_light_and_dark_follow_the_system(chromium: Any, address: str, scheme: Any) -> None:
-    tab = Tab(chromium, address, color_scheme=scheme)
-    colour = tab.page.evaluate("getComputedStyle(document.querySelector('.wj-box')).backgroundColor")
-    assert (max(int(part) for part in colour[4:-1].split(",")) < 64) == (scheme == "dark")
-    tab.context.close()
-
-
-def test_on_a_phone_the_source_comes_up_as_a_sheet_and_goes_again(chromium: Any, address: str) -> None:
-    tab = Tab(chromium, address, viewport=PHONE)
-    sheet = tab.page.locator(".wj-right")
-    assert not sheet.is_visible()
-    sync_api.expect(tab.box).to_be_in_viewport(ratio=1)
+def test_on_a_phone_the_areas_are_tabs(open_tab: Opener) -> None:
+    tab = open_tab(viewport=PHONE)
+    areas = {name: tab.page.locator(f".wj-{name}") for name in ("left", "middle", "right")}
+    expect(tab.box).to_be_in_viewport(ratio=1)
     tab.ask("规模和试点？")
     tab.answers().locator(".wj-marker").first.click()
-    mark = tab.page.locator("#wj-source mark")
-    sync_api.expect(mark).to_have_text(PILOTS)
-    sync_api.expect(mark).to_be_in_viewport(ratio=1)
+    expect(tab.mark).to_have_text(PILOTS)
+    expect(tab.mark).to_be_in_viewport(ratio=1)
+    assert [name for name, area in areas.items() if area.is_visible()] == ["right"]
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    tab.page.locator(".wj-close").click()
-    sync_api.expect(sheet).to_be_hidden()
-    tab.answers().locator(".wj-marker").last.click()
-    sync_api.expect(sheet).to_be_visible()
-    tab.page.keyboard.press("Escape")
-    sync_api.expect(sheet).to_be_hidden()
-    tab.context.close()
+    tab.mark.click()
+    assert [name for name, area in areas.items() if area.is_visible()] == ["middle"]
+    expect(tab.page.locator(".wj-marker").first).to_be_in_viewport(ratio=1)
+    tab.page.locator(".wj-areas button").first.click()
+    assert [name for name, area in areas.items() if area.is_visible()] == ["left"]
+    tab.chats().first.click()
+    expect(areas["middle"]).to_be_visible()
