@@ -52,5 +52,5 @@ def test_an_added_document_is_asked_and_removed_without_a_trace(own_home: Home) 
         (id_,) = {citation.document_id for citation in found.citations}
         others = frozenset(record.id for record in assistant.documents()) - {id_}
         assert answer(assistant, question, Choices(document_ids=others)).refused
-        assert assistant.remove([id_]) == 1
+        assert assistant.remove([id_]) == [id_]
         assert answer(assistant, question, Choices()).refused
