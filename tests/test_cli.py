@@ -127,7 +127,7 @@ def test_show_prints_the_text_that_citations_slice(use_home: Home, assistant: As
     shown = json.loads(out)
     for citation in answer.citations:
         assert shown["text"][citation.start : citation.end] == citation.quote
-    assert set(shown) == {"id", "title", "text", "source", "language", "metadata", "passages", "added_at"}
+    assert set(shown) == {"id", "title", "text", "source", "language", "metadata", "passages", "added_at", "places"}
     assert shown["metadata"]["author"] == "王晓宁"
     assert run(capsys, "show", shown["id"])[1] == shown["text"] + "\n"
 
