@@ -1,119 +1,49 @@
-"""The questions whose answers are known: their schema, and suites of them read from JSONL files.
+"""Suites: cases read from JSONL files, and some of them selected.
 
-A suite is a file with one JSON object a line. Suites that ship lie in ``evals/cases/``; any other ``.jsonl`` file can
-be named by its path. Every mistake in a file is reported with the file and the line.
+A suite is a file with one JSON object a line; empty lines and lines that begin with ``#`` are skipped. Suites that ship
+lie in ``evals/cases/``; any other ``.jsonl`` file can be named by its path. Every mistake in a file is reported with
+the file and the line.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import ValidationError
 
-from assistant.errors import AssistantError
-from assistant.types import Message, Reason
+from evals.case import ANSWERABLE, KINDS, LANGUAGES, WORDINGS, BadCases, Case, HistoryMessage, Kind
 from knowledge.types import Language
 
+__all__ = [
+    "ANSWERABLE",
+    "CASES_FOLDER",
+    "KINDS",
+    "LANGUAGES",
+    "WORDINGS",
+    "BadCases",
+    "Case",
+    "Half",
+    "HistoryMessage",
+    "Kind",
+    "Suite",
+    "half_of",
+    "load_suite",
+    "select",
+    "spread",
+    "suite_names",
+]
+
 Item = TypeVar("Item")
-
-Kind = Literal["fact", "unanswerable", "false_premise", "dialogue"]
-"""What a case tests.
-
-``fact``: the documents answer it. ``dialogue``: the same, and the question needs its history. ``unanswerable``: the
-documents do not answer it. ``false_premise``: the question asserts something the documents contradict.
-"""
-
 Half = Literal["tuning", "test"]
-
-KINDS: tuple[Kind, ...] = ("fact", "dialogue", "unanswerable", "false_premise")
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 CASES_FOLDER = Path(__file__).parent / "cases"
 _FILES = {"heldout": "facts_heldout"}
-
-NonEmpty = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
-
-
-class BadCases(AssistantError):
-    """A file of cases cannot be read, or names cannot be found in it."""
-
-
-class HistoryMessage(BaseModel):
-    """One earlier turn of a case's conversation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    role: Literal["user", "assistant"]
-    text: NonEmpty
-
-
-class Case(BaseModel):
-    """One question and what is known of its answer.
-
-    Attributes:
-        id: Unique in its suite, e.g. ``"fact-001.zh"``.
-        family: The same question in other languages or words has the same family.
-        kind: What it tests, see `Kind`.
-        language: Language the question is asked in, so the language of the answer.
-        question: The words of the user.
-        facts: All of the groups must be stated, each by any of its aliases.
-        forbidden: Strings that make the answer wrong.
-        gold: Exact substrings of the document that hold the answer.
-        must_pass: Any release must get it right.
-        note: For people who read the file.
-        history: Earlier messages of the conversation, oldest first.
-        dialogue: Name of the conversation that it is a turn of; what was said before are the turns before it in the
-            file and the answers given to them.
-        reason: Why it has to be refused, "" if any reason will do.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: NonEmpty
-    family: NonEmpty
-    kind: Kind
-    language: Language
-    question: NonEmpty
-    facts: tuple[Annotated[tuple[NonEmpty, ...], Field(min_length=1)], ...] = ()
-    forbidden: tuple[NonEmpty, ...] = ()
-    gold: tuple[NonEmpty, ...] = ()
-    must_pass: bool = False
-    note: str = ""
-    history: tuple[HistoryMessage, ...] = ()
-    dialogue: str = ""
-    reason: Reason = ""
-
-    @model_validator(mode="after")
-    def _kind_fits(self) -> Self:
-        if self.kind in ("fact", "dialogue") and not (self.facts and self.gold):
-            raise ValueError(f"a case of kind {self.kind} needs facts and gold")
-        if self.kind == "dialogue" and not (self.history or self.dialogue):
-            raise ValueError("a case of kind dialogue needs a history")
-        if self.reason and self.kind != "unanswerable":
-            raise ValueError("only a case of kind unanswerable has a reason")
-        if self.kind == "unanswerable" and (self.facts or self.gold):
-            raise ValueError("a case of kind unanswerable has neither facts nor gold")
-        return self
-
-    @property
-    def answerable(self) -> bool:
-        """Whether the documents hold the answer."""
-        return self.kind in ("fact", "dialogue")
-
-    @property
-    def digest(self) -> str:
-        """Eight hexadecimal digits that change when what the case asks or expects changes (not with its note)."""
-        later = {name for name in ("dialogue", "reason") if not getattr(self, name)}
-        asked = self.model_dump_json(exclude={"note", "must_pass", *later})
-        return hashlib.sha256(asked.encode()).hexdigest()[:8]
-
-    def messages(self) -> tuple[Message, ...]:
-        """Return the history as the assistant takes it."""
-        return tuple(Message(role=message.role, text=message.text) for message in self.history)
+_ENDINGS = (".wenju.jsonl", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +55,8 @@ class Suite:
         path: The file.
         sha256: Checksum of the whole file, in hexadecimal.
         cases: In the order of the file.
-        whole: False once `select` left cases out.
+        whole: False once `select` left cases out, other than those nobody has reviewed.
+        broken: What is wrong with the lines that hold no case, a sentence with file and line each.
     """
 
     name: str
@@ -133,6 +64,7 @@ class Suite:
     sha256: str
     cases: tuple[Case, ...]
     whole: bool = True
+    broken: tuple[str, ...] = ()
 
 
 def suite_names(folder: Path = CASES_FOLDER) -> list[str]:
@@ -141,12 +73,13 @@ def suite_names(folder: Path = CASES_FOLDER) -> list[str]:
     return sorted(by_stem.get(path.stem, path.stem) for path in folder.glob("*.jsonl"))
 
 
-def load_suite(name: str, folder: Path = CASES_FOLDER) -> Suite:
+def load_suite(name: str, folder: Path = CASES_FOLDER, *, tolerant: bool = False) -> Suite:
     """Read a suite.
 
     Args:
         name: The name of a suite that ships, or the path of a ``.jsonl`` file.
         folder: Where the suites that ship lie.
+        tolerant: Put what is wrong into `Suite.broken` and go on with the other lines, if there is a case at all.
 
     Raises:
         BadCases: There is no such file, or a line of it is wrong; the message names the file and the line.
@@ -160,34 +93,67 @@ def load_suite(name: str, folder: Path = CASES_FOLDER) -> Suite:
             f"The suite {name!r} cannot be read: {error.strerror or error}.",
             hint=f"Name one of these suites ({known}) or the path of a .jsonl file.",
         ) from error
-    suite_name = path.stem if name.endswith(".jsonl") else name
-    return Suite(suite_name, path, hashlib.sha256(content).hexdigest(), _parse(content, path))
+    cases, mistakes = _parse(content, path)
+    if mistakes and not (tolerant and cases):
+        raise mistakes[0]
+    if not cases:
+        raise BadCases(f"{path} holds no case.", hint="Put one JSON object a line into it.")
+    broken = tuple(mistake.message for mistake in mistakes)
+    return Suite(_name(name), path, hashlib.sha256(content).hexdigest(), cases, broken=broken)
 
 
-def _parse(content: bytes, path: Path) -> tuple[Case, ...]:
+def _name(name: str) -> str:
+    """Return the name of a suite: of the file ``my.wenju.jsonl`` it is ``my``."""
+    ending = next((ending for ending in _ENDINGS if name.endswith(ending)), "")
+    return Path(name).name.removesuffix(ending) if ending else name
+
+
+def _parse(content: bytes, path: Path) -> tuple[tuple[Case, ...], list[BadCases]]:
+    """Return the cases of a file, and what is wrong with the lines that hold none."""
     cases: dict[str, tuple[int, Case]] = {}
+    mistakes = []
     # Split the bytes at line feeds alone: str.splitlines also cuts at U+2028 and the like, which JSON strings may hold.
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        if not line.strip():
+        if not line.strip() or line.lstrip().startswith(b"#"):
             continue
         try:
             case = Case.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            detail = f"{place}: {first['msg']}" if place else first["msg"]
-            raise BadCases(
-                f"{path}:{number}: {detail}.", hint="Correct this line; the schema stands in docs/evals.md."
-            ) from error
+            mistakes.append(_mistake(f"{path}:{number}", error))
+            continue
         if case.id in cases:
-            raise BadCases(
-                f"{path}:{number}: the id {case.id!r} stands in line {cases[case.id][0]} already.",
-                hint="Give each case an id of its own.",
-            )
+            said = f"{path}:{number}: the id {case.id!r} stands in line {cases[case.id][0]} already."
+            mistakes.append(BadCases(said, hint="Give each case an id of its own."))
+            continue
         cases[case.id] = (number, case)
-    if not cases:
-        raise BadCases(f"{path} holds no case.", hint="Put one JSON object a line into it.")
-    return tuple(case for _, case in cases.values())
+    mistakes += _unfit_families(path, cases.values())
+    return tuple(case for _, case in cases.values()), mistakes
+
+
+def _mistake(place: str, error: ValidationError) -> BadCases:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    detail = f"{field}: {first['msg']}" if field else first["msg"]
+    return BadCases(f"{place}: {detail}.", hint="Correct this line; the schema stands in docs/evals.md.")
+
+
+def _unfit_families(path: Path, cases: Iterable[tuple[int, Case]]) -> list[BadCases]:
+    """Return what is wrong with families whose cases only measure something together."""
+    families: dict[str, list[tuple[int, Case]]] = defaultdict(list)
+    for number, case in cases:
+        if case.kind in ("cross_language", "consistency"):
+            families[case.family].append((number, case))
+    wrong = []
+    for family, members in families.items():
+        number, first = members[0]
+        asked = [case.language for _, case in members]
+        if first.kind == "cross_language" and set(asked) != set(LANGUAGES):
+            said = f"{path}:{number}: the family {family!r} of kind cross_language is asked in one language only."
+            wrong.append(BadCases(said, hint="Add the same question in the other language."))
+        if first.kind == "consistency" and any(asked.count(language) < WORDINGS for language in set(asked)):
+            said = f"{path}:{number}: the family {family!r} of kind consistency has fewer than {WORDINGS} wordings."
+            wrong.append(BadCases(said, hint="Add the same question in other words, in each of its languages."))
+    return wrong
 
 
 def select(
@@ -197,6 +163,7 @@ def select(
     must_pass: bool = False,
     ids: Sequence[str] = (),
     limit: int | None = None,
+    unreviewed: bool = False,
     half: Half | None = None,
 ) -> Suite:
     """Keep some cases of a suite, in its order.
@@ -207,6 +174,7 @@ def select(
         must_pass: Keep what any release must get right.
         ids: Keep the cases with these ids, or of these families.
         limit: Keep so many, spread evenly over what is left, so that a short run still meets every kind.
+        unreviewed: Keep drafted cases that nobody has reviewed as well.
         half: Keep the families of this half.
 
     A turn of a dialogue brings the turns before it.
@@ -219,9 +187,15 @@ def select(
             raise BadCases(
                 f"No case or family {wanted!r} is in {suite.path}.", hint="Look its id up in the file and try again."
             )
+    reviewed = [case for case in suite.cases if case.reviewed or unreviewed]
+    if not reviewed:
+        raise BadCases(
+            f"Nobody has reviewed a case of {suite.path} yet.",
+            hint='Read them, take out "reviewed": false, or ask them as they are with --unreviewed.',
+        )
     kept = [
         case
-        for case in suite.cases
+        for case in reviewed
         if (language is None or case.language == language)
         and (case.must_pass or not must_pass)
         and (not ids or case.id in ids or case.family in ids)
@@ -230,7 +204,7 @@ def select(
     kept = _with_earlier_turns(suite.cases, spread(kept, limit))
     if not kept:
         raise BadCases(f"No case of {suite.path} is left to ask.", hint="Ask for fewer conditions or a higher --limit.")
-    return replace(suite, cases=tuple(kept), whole=suite.whole and len(kept) == len(suite.cases))
+    return replace(suite, cases=tuple(kept), whole=suite.whole and len(kept) == len(reviewed))
 
 
 def half_of(family: str) -> Half:

@@ -1,66 +1,15 @@
-"""The scorers about citations: what the answer's claims and numbers rest on (see `evals.scorers` for the rules)."""
+"""The scorers about citations: whether they are exact, fit the text and hit the gold (see `evals.scorers`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from assistant.counted import borne_out
-from assistant.quantities import equivalent, find_quantities, unsupported_quantities
-from assistant.types import Answer, Citation, Claim
+from assistant.types import Answer, Citation
 from evals.cases import Case
 from evals.score import Documents, Score, markers, names
-from evals.text import normalise, strip_markers
+from evals.text import LETTERS, LIST_NUMBER, strip_markers
 from knowledge.types import Span
-
-
-def _cited(claim: Claim, answer: Answer) -> list[Citation]:
-    return [citation for citation in answer.citations if citation.marker in claim.citations]
-
-
-_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)、]\s*(?!\d)", re.MULTILINE)
-
-
-def _plain(text: str) -> str:
-    """Return text without markers and list numbers: neither states a quantity."""
-    return _LIST_NUMBER.sub("", strip_markers(text))
-
-
-def wrong_numbers(case: Case, answer: Answer, documents: Documents) -> Score | None:
-    """How many quantities the answer states that no cited words support (lower is better, 0 is right).
-
-    A claim's quantities have to be supported by the quotes that the claim cites; quantities of the text outside all
-    claims by any quote of the answer. A count of the question ("which two topics …") may be repeated by a claim that
-    lists as many things.
-    """
-    if answer.refused:
-        return None
-    asked = [case.question, *(message.text for message in case.history)]
-    wrong: list[str] = []
-    for claim in answer.claims:
-        evidence = [citation.quote for citation in _cited(claim, answer)]
-        wrong += _unsupported(_plain(claim.text), evidence, asked)
-    evidence = [citation.quote for citation in answer.citations]
-    elsewhere = _unsupported(_plain(answer.text), evidence, asked)
-    claimed = list(wrong)
-    for number in elsewhere:
-        if number in claimed:
-            claimed.remove(number)
-        else:
-            wrong.append(number)
-    if not answer.claims and not wrong:
-        return None
-    return Score(float(len(wrong)), f"unsupported: {names(wrong)}" if wrong else "")
-
-
-def _unsupported(text: str, evidence: Sequence[str], asked: Sequence[str]) -> list[str]:
-    """Return the quantities that neither the evidence holds nor the question gave and the text bears out."""
-    given = [quantity for question in asked for quantity in find_quantities(question)]
-    return [
-        quantity.text
-        for quantity in unsupported_quantities(text, evidence)
-        if not (borne_out(quantity, text) and any(equivalent(quantity, count) for count in given))
-    ]
 
 
 def citation_exact(case: Case, answer: Answer, documents: Documents) -> Score | None:
@@ -110,7 +59,6 @@ def citation_resolves(case: Case, answer: Answer, documents: Documents) -> Score
     return Score(True)
 
 
-_LETTERS = re.compile(r"[^\W_]")
 _SENTENCE = re.compile(r"[^。！？!?;；\n:：]+[。！？!?;；\n:：]?")
 
 
@@ -120,9 +68,9 @@ def _outside_claims(answer: Answer) -> str:
     for claim in sorted(answer.claims, key=lambda claim: -len(claim.text)):
         for words in (claim.text, strip_markers(claim.text)):
             rest = rest.replace(words.strip(), "\n") if words.strip() else rest
-    rest = _LIST_NUMBER.sub("", strip_markers(rest))
+    rest = LIST_NUMBER.sub("", strip_markers(rest))
     for sentence in _SENTENCE.findall(rest):
-        if _LETTERS.search(sentence) and not sentence.rstrip().endswith((":", "：")):
+        if LETTERS.search(sentence) and not sentence.rstrip().endswith((":", "：")):
             return str(sentence).strip()
     return ""
 
@@ -144,25 +92,9 @@ def citation_retrieved(case: Case, answer: Answer, documents: Documents) -> Scor
     return Score(True)
 
 
-def verbatim(claim: Claim, answer: Answer) -> bool:
-    """Say whether a claim consists of words it cites, in their order, punctuation aside."""
-
-    def letters(text: str) -> str:
-        return "".join(_LETTERS.findall(normalise(text)))
-
-    words = letters(strip_markers(claim.text))
-    return bool(words) and words in "".join(letters(citation.quote) for citation in _cited(claim, answer))
-
-
-def quoted_verbatim(case: Case, answer: Answer, documents: Documents) -> Score | None:
-    """Whether every claim marked ``quoted`` says the words it cites and no others, punctuation aside."""
-    quoted = [claim for claim in answer.claims if claim.support == "quoted"]
-    if not quoted:
-        return None
-    for claim in quoted:
-        if not verbatim(claim, answer):
-            return Score(False, f"not verbatim: {claim.text[:40]!r}")
-    return Score(True)
+def missing_gold(case: Case, documents: Documents) -> list[str]:
+    """Return the gold of a case that stands in no document at hand: the case is wrong, or its document is not there."""
+    return [gold for gold in case.gold if not any(gold in text for text in documents.values())]
 
 
 def _gold_spans(case: Case, documents: Documents) -> dict[str, list[Span]]:
@@ -194,11 +126,44 @@ def gold_cited(case: Case, answer: Answer, documents: Documents) -> Score | None
     """Whether some citation overlaps a gold span by at least half of the shorter of the two."""
     if not case.answerable or answer.refused:
         return None
+    if lacking := missing_gold(case, documents):
+        return Score(None, f"the gold {names(lacking)} is in no document at hand")
     gold = _gold_spans(case, documents)
-    if not gold:
-        return Score(None, "the gold is in no document at hand")
     hit = any(_overlaps(cited.start, cited.end, gold.get(cited.document_id, [])) for cited in answer.citations)
     return Score(hit, "" if hit else "cites other words")
+
+
+def gold_precision(case: Case, answer: Answer, documents: Documents) -> Score | None:
+    """Share of the citations that overlap a gold span, as in `gold_cited`."""
+    return _gold_share(case, answer, documents, recall=False)
+
+
+def gold_recall(case: Case, answer: Answer, documents: Documents) -> Score | None:
+    """Share of the gold texts that a citation overlaps, as in `gold_cited`.
+
+    Where several gold texts hold the whole answer each, less than 1 is no fault.
+    """
+    return _gold_share(case, answer, documents, recall=True)
+
+
+def _gold_share(case: Case, answer: Answer, documents: Documents, *, recall: bool) -> Score | None:
+    if not case.answerable or answer.refused:
+        return None
+    if lacking := missing_gold(case, documents):
+        return Score(None, f"the gold {names(lacking)} is in no document at hand")
+    if not answer.citations:
+        return Score(0.0, "cites nothing")
+    if recall:
+        hits = [any(_hits(cited, (gold,), documents) for cited in answer.citations) for gold in case.gold]
+    else:
+        hits = [_hits(cited, case.gold, documents) for cited in answer.citations]
+    missed = len(hits) - sum(hits)
+    return Score(sum(hits) / len(hits), f"{missed} of {len(hits)} miss" if missed else "")
+
+
+def _hits(cited: Citation, gold: tuple[str, ...], documents: Documents) -> bool:
+    text = documents.get(cited.document_id, "")
+    return _overlaps(cited.start, cited.end, [span for one in gold for span in _occurrences(one, text)])
 
 
 def gold_retrieved(case: Case, answer: Answer, documents: Documents) -> Score | None:
@@ -208,9 +173,9 @@ def gold_retrieved(case: Case, answer: Answer, documents: Documents) -> Score | 
     """
     if not case.gold or not case.answerable:
         return None
+    if lacking := missing_gold(case, documents):
+        return Score(None, f"the gold {names(lacking)} is in no document at hand")
     gold = _gold_spans(case, documents)
-    if not gold:
-        return Score(None, "the gold is in no document at hand")
     for rank, passage in enumerate(answer.passages, start=1):
         if _overlaps(passage.start, passage.end, gold.get(passage.document_id, [])):
             return Score(1 / rank, f"rank {rank}")

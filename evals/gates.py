@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from evals.baseline import Comparison
-from evals.cases import Case
-from evals.runner import CaseResult, RunResult
+from evals.case import Case
+from evals.comparison import Comparison
+from evals.results import CaseResult, RunResult, score_values
 
 
 class ExitCode(IntEnum):
@@ -74,13 +74,13 @@ def gates(result: RunResult) -> list[Gate]:
     chat = result.reader == "chat"
     found = [_rate(rate, result.results) for rate in (_CHAT if chat else _EXTRACTIVE)]
     if chat:
-        numbers = _values(result.results, "wrong_numbers")
+        numbers = score_values(result.results, "wrong_numbers")
         wrong = sum(numbers)
         found.append(
             Gate("wrong numbers", wrong if numbers else None, 0, "==", len(numbers), _holds(numbers, wrong == 0))
         )
     for scorer, name in (("citation_exact", "citations exact"), ("citation_resolves", "citations resolve")):
-        verdicts = _values(result.results, scorer)
+        verdicts = score_values(result.results, scorer)
         share = _mean(verdicts)
         found.append(Gate(name, share, 1.0, "==", len(verdicts), _holds(verdicts, share == 1.0)))
     must = [r for r in result.results if r.case.must_pass and (chat or _extractive_must(r.case))]
@@ -94,15 +94,12 @@ def _extractive_must(case: Case) -> bool:
 
 
 def _rate(rate: _Rate, results: Iterable[CaseResult]) -> Gate:
-    values = _values((r for r in results if rate.of(r.case)), rate.scorer)
+    # Of each case the attempt that stands for all, so that a case counts once and passes if all attempts do.
+    scores = (r.scores.get(rate.scorer) for r in results if rate.of(r.case))
+    values = [float(score.value) for score in scores if score is not None and score.value is not None]
     share = _mean(values)
     passed = share >= rate.wanted if share is not None and len(values) >= MINIMUM_CASES else None
     return Gate(rate.name, share, rate.wanted, ">=", len(values), passed)
-
-
-def _values(results: Iterable[CaseResult], scorer: str) -> list[float]:
-    found = (r.scores.get(scorer) for r in results)
-    return [float(score.value) for score in found if score is not None and score.value is not None]
 
 
 def _mean(values: list[float]) -> float | None:
@@ -118,10 +115,16 @@ def exit_code(result: RunResult, judged: Iterable[Gate], comparison: Comparison 
 
     A run that ``--fail-fast`` stopped has failed.
     """
-    if result.incomplete:
+    if result.incomplete or result.suite.broken:
         return ExitCode.INCOMPLETE
     if result.stopped or any(gate.passed is False for gate in judged):
         return ExitCode.FAILED
     if comparison is not None and comparison.worse:
         return ExitCode.FAILED
     return ExitCode.PASSED
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return what several suites together exit with."""
+    found = set(codes)
+    return next((code for code in (ExitCode.INCOMPLETE, ExitCode.FAILED) if code in found), ExitCode.PASSED)

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from assistant.types import Answer
+from assistant.types import Answer, Message
+from evals.answers import answer_from_dict
 from evals.cases import BadCases, Case
-
-_ANSWER = TypeAdapter(Answer)
-
-
-def answer_from_dict(plain: dict[str, Any]) -> Answer:
-    """Return the answer that `Answer.to_dict` gave.
-
-    Raises:
-        pydantic.ValidationError: `plain` is no such dictionary.
-    """
-    return _ANSWER.validate_python(plain)
 
 
 class Recording:
     """The answers given to cases so far, and the file they are in.
 
-    The first line of the file says what was run (`what`); each other line holds a case's id and digest, the seconds
-    and the answer. A last line that was cut off is dropped.
+    The first line of the file says what was run (`what`); each other line holds a case's id and digest, which
+    attempt it was, the seconds and the answer. A last line that was cut off is dropped.
 
     Args:
         path: The file.
@@ -40,7 +32,8 @@ class Recording:
 
     def __init__(self, path: Path, what: dict[str, Any], *, resume: bool = False) -> None:
         self._path = path
-        self._answers: dict[tuple[str, str], tuple[Answer, float]] = {}
+        self._answers: dict[tuple[str, str, int], tuple[Answer, float]] = {}
+        self._lock = threading.Lock()
         lines = [json.dumps(what, ensure_ascii=False, sort_keys=True)]
         if resume and path.exists():
             lines += self._read(lines[0])
@@ -50,7 +43,7 @@ class Recording:
         content = self._path.read_bytes().decode("utf-8", errors="replace").split("\n")
         if content[0] != header:
             raise BadCases(
-                f"{self._path} holds answers of another model, other prompts or other settings.",
+                f"{self._path} holds answers of another model, or of other prompts, settings, documents or code.",
                 hint="Name another --out file, or leave --resume out to begin anew.",
             )
         kept = []
@@ -64,7 +57,7 @@ class Recording:
                 raise BadCases(
                     f"{self._path}:{number} is no recorded answer.", hint="Leave --resume out to begin anew."
                 ) from error
-            self._answers[entry["id"], entry["digest"]] = found
+            self._answers[entry["id"], entry["digest"], int(entry.get("attempt", 0))] = found
             kept.append(line)
         return kept
 
@@ -80,12 +73,24 @@ class Recording:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def find(self, case: Case) -> tuple[Answer, float] | None:
-        """Return the answer recorded for a case and its seconds, or None; a case that changed has none."""
-        return self._answers.get((case.id, case.digest))
+    def find(self, case: Case, attempt: int = 0, history: Sequence[Message] = ()) -> tuple[Answer, float] | None:
+        """Return the answer recorded for an attempt and its seconds, or None; a case that changed has none.
 
-    def add(self, case: Case, answer: Answer, seconds: float) -> None:
+        The turns before it in a dialogue are recorded as well, so `history` is what it was.
+        """
+        return self._answers.get((case.id, case.digest, attempt))
+
+    def add(
+        self, case: Case, answer: Answer, seconds: float, attempt: int = 0, history: Sequence[Message] = ()
+    ) -> None:
         """Record an answer, in the file at once."""
-        self._answers[case.id, case.digest] = answer, seconds
-        entry = {"id": case.id, "digest": case.digest, "seconds": round(seconds, 3), "answer": answer.to_dict()}
-        self._write(json.dumps(entry, ensure_ascii=False) + "\n", mode="a")
+        entry = {
+            "id": case.id,
+            "digest": case.digest,
+            "attempt": attempt,
+            "seconds": round(seconds, 3),
+            "answer": answer.to_dict(),
+        }
+        with self._lock:
+            self._answers[case.id, case.digest, attempt] = answer, seconds
+            self._write(json.dumps(entry, ensure_ascii=False) + "\n", mode="a")

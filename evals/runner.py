@@ -6,26 +6,28 @@ makes no sense: weights or settings that are wrong for one question are wrong fo
 
 from __future__ import annotations
 
-import hashlib
-import os
-import platform
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Protocol, TextIO
 
 from assistant.errors import BadSettings, ExtraMissing, ModelUnreachable
 from assistant.types import Answer, Message
+from evals.answers import AnswerStore
 from evals.cases import Case, Suite
-from evals.recording import Recording
+from evals.progress import Progress
+from evals.provenance import machine, prompt_hashes
+from evals.results import Attempt, CaseResult, RunResult
 from evals.score import Documents, Score
 from evals.scorers import SCORERS, Reader, Scorer, verdict_scorer
 from knowledge.errors import KnowledgeError
 from knowledge.types import DocumentRecord
+
+PATIENCE = 3
+"""After so many cases, from the first on, to none of which the chat model replied, nobody is asked any more."""
 
 
 class AnsweringAssistant(Protocol):
@@ -43,77 +45,92 @@ class AnsweringAssistant(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CaseResult:
-    """A case, its answer and its scores.
+class CaseRunner:
+    """Asks a case and scores the answer; what the command line and pytest have in common.
 
     Attributes:
-        case: The case.
-        answer: The answer, None if asking raised.
-        scores: By scorer; a scorer whose question did not arise is left out.
-        seconds: How long the answer took, measured from outside.
-        error: What was raised, "" if nothing.
-        verdict: Name of the scorer that decides.
+        assistant: Who answers.
+        documents: The text of each document at hand, by its id.
+        scorers: What is measured.
+        stores: Where answers are looked for, in this order, before anybody is asked, and kept afterwards.
+        repeat: How often each case is asked.
     """
 
-    case: Case
-    answer: Answer | None
-    scores: dict[str, Score]
-    seconds: float
-    error: str
-    verdict: str
+    assistant: AnsweringAssistant
+    documents: Documents
+    scorers: Sequence[Scorer] = SCORERS
+    stores: Sequence[AnswerStore] = ()
+    repeat: int = 1
 
     @property
-    def passed(self) -> bool | None:
-        """Whether the case passed; None if that could not be scored."""
-        score = self.scores.get(self.verdict)
-        return None if score is None or score.value is None else bool(score.value)
+    def reader(self) -> Reader:
+        """Whether the assistant copies or writes."""
+        return "extractive" if self.assistant.model_name == "extractive" else "chat"
 
-    @property
-    def unscored(self) -> str:
-        """Why this case is incomplete, "" if it is complete."""
-        if self.error:
-            return self.error
-        for name, score in self.scores.items():
-            if score.value is None:
-                return f"{name}: {score.reason}"
-        return "" if self.passed is not None else f"{self.verdict} gave no score"
+    def __call__(self, case: Case) -> CaseResult:
+        """Ask one case; see `dialogue`."""
+        return self.dialogue([case])[0]
 
-    @property
-    def reason(self) -> str:
-        """Why the case did not pass, "" if it did."""
-        return self.scores[self.verdict].reason if self.verdict in self.scores else self.error
+    def dialogue(self, cases: Sequence[Case]) -> list[CaseResult]:
+        """Ask cases one after the other as the turns of a conversation, as often as it is to be held.
 
+        Args:
+            cases: The turns. Each is asked after what its case says was said before, and after the turns before it.
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """All of a run.
+        Raises:
+            BadSettings, ExtraMissing, KnowledgeError: No question can be answered with these settings or this index.
+        """
+        held = [self._held(cases, number) for number in range(self.repeat)]
+        return [CaseResult(case, attempts) for case, attempts in zip(cases, zip(*held, strict=True), strict=True)]
 
-    Attributes:
-        suite: The cases asked.
-        results: One for each case asked, in order.
-        model: Name of the reader.
-        reader: Whether it copies or writes.
-        started: ISO 8601 time in UTC.
-        seconds: How long the run took.
-        prompts: Hash of each prompt file, by its path below ``prompts/``.
-        machine: What it ran on.
-        stopped: True if ``fail_fast`` left cases unasked.
-    """
+    def _held(self, cases: Sequence[Case], number: int) -> list[Attempt]:
+        attempts: list[Attempt] = []
+        said: tuple[Message, ...] = ()
+        for case in cases:
+            attempts.append(self._attempt(case, number, (*case.messages(), *said)))
+            if (answer := attempts[-1].answer) is not None:
+                said = (*said, Message("user", case.question), Message("assistant", answer.text))
+        return attempts
 
-    suite: Suite
-    results: tuple[CaseResult, ...]
-    model: str
-    reader: Reader
-    started: str
-    seconds: float
-    prompts: dict[str, str] = field(default_factory=dict)
-    machine: dict[str, str] = field(default_factory=dict)
-    stopped: bool = False
+    def _attempt(self, case: Case, number: int, history: Sequence[Message]) -> Attempt:
+        verdict = verdict_scorer(case, self.reader)
+        clock = time.monotonic()
+        try:
+            answer, seconds = self._answer(case, number, history)
+        except (BadSettings, ExtraMissing, KnowledgeError):
+            raise
+        except Exception as error:
+            # Whatever one question raises is a finding about that question; the report shows it.
+            return Attempt(None, {}, time.monotonic() - clock, verdict, error)
+        return Attempt(answer, self._score(case, answer), seconds, verdict)
 
-    @property
-    def incomplete(self) -> list[CaseResult]:
-        """The cases that could not be scored, in whole or in part."""
-        return [result for result in self.results if result.unscored]
+    def _answer(self, case: Case, number: int, history: Sequence[Message]) -> tuple[Answer, float]:
+        found = None
+        lacking: list[AnswerStore] = []
+        for store in self.stores:
+            found = store.find(case, number, history)
+            if found is not None:
+                break
+            lacking.append(store)
+        if found is None:
+            clock = time.monotonic()
+            answer = self.assistant.ask(case.question, history)
+            found = answer, time.monotonic() - clock
+        for store in lacking:
+            store.add(case, *found, number, history)
+        return found
+
+    def _score(self, case: Case, answer: Answer) -> dict[str, Score]:
+        scores: dict[str, Score] = {}
+        for scorer in self.scorers:
+            try:
+                score = scorer.function(case, answer, self.documents)
+            except Exception as error:
+                # A scorer that breaks on an answer must not pass for a verdict on it.
+                score = Score(None, f"{type(error).__name__}: {error}")
+            if score is not None:
+                scores[scorer.name] = score
+        return scores
 
 
 def run(
@@ -122,8 +139,10 @@ def run(
     *,
     scorers: Sequence[Scorer] = SCORERS,
     progress: TextIO | None = None,
-    recording: Recording | None = None,
+    stores: Sequence[AnswerStore] = (),
     fail_fast: bool = False,
+    repeat: int = 1,
+    jobs: int = 1,
 ) -> RunResult:
     """Ask every question of a suite and score the answers.
 
@@ -132,33 +151,32 @@ def run(
         assistant: Who answers.
         scorers: What is measured.
         progress: Where progress is written, standard error by default.
-        recording: Answers asked before, and the file that answers are written to as they come.
+        stores: Where answers given before are looked for, and kept as they come.
         fail_fast: Stop at the first case that did not pass.
+        repeat: Ask each case so often; it passes if every answer does.
+        jobs: How many questions are asked at the same time. Results and their order do not depend on it.
 
     Raises:
         BadSettings, ExtraMissing, KnowledgeError: No question can be answered with these settings or this index.
-        ModelUnreachable: The chat model did not answer the first question.
+        ModelUnreachable: The chat model replied to none of the first questions.
     """
-    reader: Reader = "extractive" if assistant.model_name == "extractive" else "chat"
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-    show = _Progress(len(suite.cases), sys.stderr if progress is None else progress)
-    documents = {record.id: record.text for record in assistant.documents()}
+    show = Progress(len(suite.cases), sys.stderr if progress is None else progress)
+    texts = {record.id: record.text for record in assistant.documents()}
+    ask = CaseRunner(assistant, texts, scorers, stores, repeat)
     results: list[CaseResult] = []
-    said: dict[str, tuple[Message, ...]] = {}
-    for case in suite.cases:
-        earlier = said.get(case.dialogue, ())
-        result = _run_case(case, assistant, reader, scorers, documents, recording, first=not results, earlier=earlier)
+    for result in _in_order(ask, suite.cases, jobs):
         results.append(result)
-        if case.dialogue and result.answer is not None:
-            said[case.dialogue] = (*earlier, Message("user", case.question), Message("assistant", result.answer.text))
         show.step(result)
         if fail_fast and not result.passed:
             break
+        _check_reachable(results, min(PATIENCE, len(suite.cases)))
+    place = {case.id: number for number, case in enumerate(suite.cases)}
     return RunResult(
         suite=suite,
-        results=tuple(results),
+        results=tuple(sorted(results, key=lambda result: place[result.case.id])),
         model=assistant.model_name,
-        reader=reader,
+        reader=ask.reader,
         started=started,
         seconds=time.monotonic() - clock,
         prompts=prompt_hashes(),
@@ -167,92 +185,33 @@ def run(
     )
 
 
-def _run_case(
-    case: Case,
-    assistant: AnsweringAssistant,
-    reader: Reader,
-    scorers: Sequence[Scorer],
-    documents: Documents,
-    recording: Recording | None,
-    *,
-    first: bool,
-    earlier: Sequence[Message] = (),
-) -> CaseResult:
-    verdict = verdict_scorer(case, reader)
-    clock = time.monotonic()
+def _in_order(ask: CaseRunner, cases: Sequence[Case], jobs: int) -> Iterator[CaseResult]:
+    """Yield results dialogue by dialogue; a case that is no turn of one is one by itself."""
+    conversations = _conversations(cases)
+    if jobs == 1:
+        for conversation in conversations:
+            yield from ask.dialogue(conversation)
+        return
+    pool = ThreadPoolExecutor(max_workers=jobs)
     try:
-        recorded = recording.find(case) if recording is not None else None
-        if recorded is not None:
-            answer, seconds = recorded
-        else:
-            answer = assistant.ask(case.question, (*case.messages(), *earlier))
-            seconds = time.monotonic() - clock
-    except Exception as error:
-        # Whatever one question raises is a finding about that question; the report shows it and the run is incomplete.
-        if isinstance(error, (BadSettings, ExtraMissing, KnowledgeError)):
-            raise
-        if first and isinstance(error, ModelUnreachable):
-            raise
-        return CaseResult(case, None, {}, time.monotonic() - clock, f"{type(error).__name__}: {error}", verdict)
-    if recording is not None and recorded is None:
-        recording.add(case, answer, seconds)
-    return CaseResult(case, answer, _score(case, answer, documents, scorers), seconds, "", verdict)
+        for results in pool.map(ask.dialogue, conversations):
+            yield from results
+    finally:
+        # Ctrl-C, an error or --fail-fast: what has not begun is not begun any more.
+        pool.shutdown(cancel_futures=True)
 
 
-def _score(case: Case, answer: Answer, documents: Documents, scorers: Sequence[Scorer]) -> dict[str, Score]:
-    scores: dict[str, Score] = {}
-    for scorer in scorers:
-        try:
-            score = scorer.function(case, answer, documents)
-        except Exception as error:
-            # A scorer that breaks on an answer must not pass for a verdict on it.
-            score = Score(None, f"{type(error).__name__}: {error}")
-        if score is not None:
-            scores[scorer.name] = score
-    return scores
+def _conversations(cases: Sequence[Case]) -> list[list[Case]]:
+    """Return the cases by dialogue, in the order in which dialogues begin."""
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        found.setdefault(f"dialogue {case.dialogue}" if case.dialogue else f"case {case.id}", []).append(case)
+    return list(found.values())
 
 
-class _Progress:
-    """One line a case on a terminal, about twenty lines a run elsewhere."""
-
-    def __init__(self, total: int, stream: TextIO) -> None:
-        self.total, self.stream, self.done, self.clock = total, stream, 0, time.monotonic()
-        self.every = 1 if stream.isatty() else max(1, total // 20)
-
-    def step(self, result: CaseResult) -> None:
-        self.done += 1
-        if self.done % self.every and self.done < self.total:
-            return
-        left = (time.monotonic() - self.clock) / self.done * (self.total - self.done)
-        word = {True: "passed", False: "failed", None: "could not be scored"}[result.passed]
-        when = f", {_duration(left)} left" if self.done < self.total else ""
-        print(f"[{self.done}/{self.total}] {result.case.id} {word}, {result.seconds:.1f} s{when}",
-              file=self.stream, flush=True)  # fmt: skip
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
-def prompt_hashes() -> dict[str, str]:
-    """Return the first 12 hexadecimal digits of each prompt file's SHA-256, by its path below ``prompts/``."""
-    import prompts
-
-    root = Path(prompts.__file__ or "").parent
-    files = (path for path in sorted(root.rglob("*")) if path.is_file() and path.suffix not in {".py", ".pyc"})
-    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in files}
-
-
-def machine() -> dict[str, str]:
-    """Return what this runs on, as far as it explains timings; nothing that names the machine or its user."""
-    try:
-        wenju = version("wenju")
-    except PackageNotFoundError:
-        wenju = ""
-    return {
-        "system": platform.platform(terse=True),
-        "processor": platform.machine(),
-        "cpus": str(os.cpu_count() or ""),
-        "python": platform.python_version(),
-        "wenju": wenju,
-    }
+def _check_reachable(results: Sequence[CaseResult], patience: int) -> None:
+    """Give up when the model is not there at all, rather than wait for it once a case."""
+    causes = [result.shown.cause for result in results]
+    if len(causes) == patience and isinstance(causes[0], ModelUnreachable):
+        if all(isinstance(cause, ModelUnreachable) for cause in causes):
+            raise causes[0]

@@ -31,6 +31,12 @@ _WORDS = dict(
     zip("zero two three four five six seven eight nine ten eleven twelve".split(), (0, *range(2, 13)), strict=True)
 )
 
+LETTERS = re.compile(r"[^\W_]")
+"""Letters and digits: what is left of a text without spaces and punctuation."""
+
+LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)、]\s*(?!\d)", re.MULTILINE)
+"""The number of a list item at the start of a line, which states no quantity."""
+
 _MARKER = re.compile(r"\s*\[\d+\]")
 _SAME = str.maketrans({"“": '"', "”": '"', "「": '"', "」": '"', "『": '"', "』": '"', "‘": "'", "’": "'", "–": "-",
                        "—": "-", "‐": "-", "‑": "-", "−": "-", "·": " ", "\u200b": ""})  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evals.baseline import BASELINES_FOLDER, load_baseline
 from evals.cases import BadCases, Case, load_suite, select, suite_names
 from evals.text import language_of, missing_groups, stated
 
@@ -76,6 +77,60 @@ def test_a_mistake_is_reported_with_file_and_line(tmp_path: Path, line: dict[str
     assert f"{name}:3: " in caught.value.message
     assert words in caught.value.message
     assert caught.value.hint
+
+
+def test_comments_are_skipped_and_counted_as_lines(tmp_path: Path) -> None:
+    assert len(load_suite(write(tmp_path / "x.wenju.jsonl", "# a comment", "  # another", GOOD)).cases) == 1
+    with pytest.raises(BadCases, match=r"x\.wenju\.jsonl:2: "):
+        load_suite(write(tmp_path / "x.wenju.jsonl", "# a comment", "{", GOOD))
+
+
+def test_a_tolerant_reader_keeps_what_it_can_read(tmp_path: Path) -> None:
+    name = write(tmp_path / "x.jsonl", GOOD, "{", GOOD, GOOD | {"id": "b.zh"})
+    suite = load_suite(name, tolerant=True)
+    assert [case.id for case in suite.cases] == ["a.zh", "b.zh"]
+    assert [line.split(": ")[0] for line in suite.broken] == [f"{name}:2", f"{name}:3"]
+    with pytest.raises(BadCases, match=r"x\.jsonl:1"):
+        load_suite(write(tmp_path / "x.jsonl", "{"), tolerant=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cases", "words"),
+    [
+        ("cross_language", [("a.zh", "zh")], "asked in one language only"),
+        ("cross_language", [("a.zh", "zh"), ("a.en", "en")], ""),
+        ("consistency", [("a1", "zh"), ("a2", "zh"), ("a3", "zh")], ""),
+        ("consistency", [("a1", "zh"), ("a2", "zh"), ("a3", "zh"), ("a1.en", "en")], "fewer than 3 wordings"),
+    ],
+)
+def test_families_that_measure_something_together(
+    tmp_path: Path, kind: str, cases: list[tuple[str, str]], words: str
+) -> None:
+    lines = [GOOD | {"id": id_, "kind": kind, "language": language} for id_, language in cases]
+    name = write(tmp_path / "x.jsonl", *lines)
+    if not words:
+        assert len(load_suite(name).cases) == len(cases)
+        return
+    with pytest.raises(BadCases, match=words):
+        load_suite(name)
+
+
+def test_the_two_halves_are_the_whole(tmp_path: Path) -> None:
+    suite = load_suite(many(tmp_path))
+    halves = [{case.id for case in select(suite, half=half).cases} for half in ("tuning", "test")]
+    assert halves[0].isdisjoint(halves[1])
+    assert halves[0] | halves[1] == {case.id for case in suite.cases}
+
+
+def test_a_turn_brings_the_turns_before_it(tmp_path: Path) -> None:
+    turns = [GOOD | {"id": f"t{n}", "kind": "dialogue", "dialogue": "d"} for n in range(4)]
+    suite = load_suite(write(tmp_path / "x.jsonl", GOOD, *turns))
+    assert [case.id for case in select(suite, ids=["t2"]).cases] == ["t0", "t1", "t2"]
+
+
+def test_a_field_that_was_added_later_changes_no_digest() -> None:
+    case = next(case for case in load_suite("facts").cases if case.id == "fact-001.zh")
+    assert case.digest == load_baseline(BASELINES_FOLDER / "none.json").suites["facts"].cases[case.id].digest
 
 
 def test_missing_and_empty_files_are_refused(tmp_path: Path) -> None:

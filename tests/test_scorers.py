@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.types import Answer, Claim
@@ -20,9 +20,12 @@ from tests.eval_answers import (
     FORECAST,
     ICT,
     MAYOR_ZH,
+    ORDERS_ZH,
+    PARTLY_EN,
     PILOTS,
     PILOTS_EN,
     PROVINCES,
+    RECIPE_EN,
     SHRINK_EN,
     SIZE,
     SIZE_EN,
@@ -30,14 +33,14 @@ from tests.eval_answers import (
     TEXT,
     answer,
     cite,
+    further_answers,
     passage,
     refusal,
     right_answers,
 )
 
 BY_NAME = {scorer.name: scorer for scorer in SCORERS}
-RIGHT = right_answers()
-WRONG: dict[str, Any] = {"false_refusal": True, "fact_recall": 0.0, "gold_retrieved": 0.0}
+RIGHT = right_answers() | further_answers()
 
 
 def score(name: str, case: Case, given_answer: Answer) -> Any:
@@ -93,16 +96,42 @@ def both(*steps: Callable[[Answer], Answer]) -> Callable[[Answer], Answer]:
     return broken
 
 
+REASON_ZH = MAYOR_ZH.model_copy(update={"id": "reason.zh", "reason": "out_of_scope"})
+RIGHT["reason.zh"] = replace(refusal(REASON_ZH), reason="out_of_scope")
+BESIDE = answer(SIZE_ZH, [("2021年的规模是3696.1亿元,比上年增长24.7%。", SIZE), ("城市借助ICT技术升级。", ICT)])
+CROSSED = answer(PILOTS_EN, [("The pilots were in Shenzhen, Fuzhou and Jiaxing.", SIZE), ("It grew by 24.7%.", PILOTS)])
+
+
+def twice(right: Answer) -> Answer:
+    first = right.claims[0]
+    return replace(right, claims=(*right.claims, first), text=f"{right.text} {first.text}[1]")
+
+
+def twice_otherwise(right: Answer) -> Answer:
+    again = replace(right.claims[0], text=right.claims[0].text.replace(",", "，").rstrip("。"))
+    return replace(right, claims=(*right.claims, again), text=f"{right.text} {again.text}[1]")
+
+
+def one_quoted(right: Answer) -> Answer:
+    quoted = replace(right.claims[1], text=SIZE, support="quoted")
+    return replace(right, claims=(right.claims[0], quoted), text=f"{right.claims[0].text}[1] “{SIZE}”[1]")
+
+
 ENGLISH_CLAIM = answer(SIZE_ZH, [("2021年的规模是3696.1亿元。", SIZE), ("It grew by 24.7% in that year.", SIZE)])
 
 BROKEN: list[tuple[str, Case, Callable[[Answer], Answer], list[str]]] = [
     # What is cited
-    ("quote made up", SIZE_ZH, citation(quote="智慧城市产业规模达到9999亿元。"), ["citation_exact"]),
+    (
+        "quote made up",
+        SIZE_ZH,
+        citation(quote="智慧城市产业规模达到9999亿元。"),
+        ["facts_in_quotes", "wrong_numbers", "citation_exact"],
+    ),
     (
         "one character of the quote changed",
         SIZE_ZH,
         citation(quote=lambda q: q.replace("4.7", "4.9")),
-        ["citation_exact"],
+        ["facts_in_quotes", "wrong_numbers", "citation_exact"],
     ),
     (
         "half width became full width in the quote",
@@ -113,10 +142,56 @@ BROKEN: list[tuple[str, Case, Callable[[Answer], Answer], list[str]]] = [
     ("offsets one too far", SIZE_ZH, citation(start=lambda n: n + 1, end=lambda n: n + 1), ["citation_exact"]),
     ("offsets past the document", SIZE_ZH, citation(end=len(TEXT) + 9), ["citation_exact"]),
     ("negative offset", SIZE_ZH, citation(start=-3), ["citation_exact"]),
-    ("empty quote", SIZE_ZH, citation(quote="", start=5, end=5), ["citation_exact", "gold_cited"]),
-    ("a document that is not there", SIZE_ZH, citation(document_id="doc-2"), ["citation_exact", "citation_retrieved"]),
-    ("no citations", SIZE_ZH, fields(citations=()), ["citation_exact", "citation_resolves", "citation_retrieved"]),
-    ("cites another sentence", SIZE_ZH, instead(answer(SIZE_ZH, [("规模是3696.1亿元。", PROVINCES)])), ["gold_cited"]),
+    (
+        "empty quote",
+        SIZE_ZH,
+        citation(quote="", start=5, end=5),
+        [
+            "facts_in_quotes",
+            "wrong_numbers",
+            "citation_exact",
+            "citation_retrieved",
+            "gold_cited",
+            "gold_precision",
+            "gold_recall",
+        ],
+    ),
+    (
+        "a document that is not there",
+        SIZE_ZH,
+        citation(document_id="doc-2"),
+        ["citation_exact", "citation_retrieved", "gold_cited", "gold_precision", "gold_recall"],
+    ),
+    (
+        "no citations",
+        SIZE_ZH,
+        fields(citations=()),
+        [
+            "facts_in_quotes",
+            "wrong_numbers",
+            "citation_exact",
+            "citation_resolves",
+            "citation_retrieved",
+            "gold_cited",
+            "gold_precision",
+            "gold_recall",
+        ],
+    ),
+    (
+        "cites another sentence",
+        SIZE_ZH,
+        instead(answer(SIZE_ZH, [("规模是3696.1亿元。", PROVINCES)])),
+        [
+            "fact_recall",
+            "strict",
+            "facts_in_quotes",
+            "wrong_numbers",
+            "gold_cited",
+            "gold_precision",
+            "gold_recall",
+            "gold_retrieved",
+        ],
+    ),
     (
         "cites what was not retrieved",
         SIZE_ZH,
@@ -128,14 +203,19 @@ BROKEN: list[tuple[str, Case, Callable[[Answer], Answer], list[str]]] = [
         "the quotes lack the fact",
         SIZE_ZH,
         citation(quote="2021年,中国智慧城市产业规模"),
-        ["facts_in_quotes", "citation_exact"],
+        ["facts_in_quotes", "wrong_numbers", "citation_exact"],
     ),
     # How markers, claims and text fit together
     ("marker to nothing", SIZE_ZH, more_text("[9]"), ["citation_resolves"]),
-    ("claim without citation", SIZE_ZH, claims(citations=()), ["citation_resolves"]),
+    ("claim without citation", SIZE_ZH, claims(citations=()), ["wrong_numbers", "citation_resolves"]),
     ("claim cites a number that is not there", SIZE_ZH, claims(citations=(1, 7)), ["citation_resolves"]),
     ("marker not shown", SIZE_ZH, lambda right: replace(right, text=strip_markers(right.text)), ["citation_resolves"]),
-    ("two citations of one number", SIZE_ZH, fields(citations=(cite(1, SIZE), cite(1, ICT))), ["citation_resolves"]),
+    (
+        "two citations of one number",
+        SIZE_ZH,
+        fields(citations=(cite(1, SIZE), cite(1, ICT))),
+        ["citation_resolves", "citation_retrieved", "gold_precision"],
+    ),
     (
         "citations count from 2",
         SIZE_ZH,
@@ -151,56 +231,107 @@ BROKEN: list[tuple[str, Case, Callable[[Answer], Answer], list[str]]] = [
     ),
     ("text without claims", SIZE_ZH, fields(claims=()), ["citation_resolves"]),
     # What is said: numbers
-    ("wrong digit", SIZE_ZH, swap("3696.1", "3696.7"), ["strict", "wrong_numbers"]),
-    ("digit in front", SIZE_ZH, swap("24.7%", "124.7%"), ["strict", "wrong_numbers"]),
-    ("digit behind", SIZE_ZH, swap("24.7%", "24.75%"), ["strict", "wrong_numbers"]),
-    ("right number, wrong unit", SIZE_ZH, swap("24.7%", "24.7亿元"), ["strict", "wrong_numbers"]),
-    ("percentage points for percent", SIZE_ZH, swap("24.7%", "24.7个百分点"), ["strict", "wrong_numbers"]),
-    ("万 for 亿", SIZE_ZH, swap("亿元", "万元"), ["strict", "wrong_numbers"]),
-    ("wrong magnitude in English", SIZE_EN, swap("369.61 billion", "3696.1 billion"), ["strict", "wrong_numbers"]),
-    ("million for billion", SIZE_EN, swap("billion", "million"), ["strict", "wrong_numbers"]),
+    ("wrong digit", SIZE_ZH, swap("3696.1", "3696.7"), ["fact_recall", "strict", "wrong_numbers"]),
+    ("digit in front", SIZE_ZH, swap("24.7%", "124.7%"), ["fact_recall", "strict", "wrong_numbers"]),
+    ("digit behind", SIZE_ZH, swap("24.7%", "24.75%"), ["fact_recall", "strict", "wrong_numbers"]),
+    ("right number, wrong unit", SIZE_ZH, swap("24.7%", "24.7亿元"), ["fact_recall", "strict", "wrong_numbers"]),
+    (
+        "percentage points for percent",
+        SIZE_ZH,
+        swap("24.7%", "24.7个百分点"),
+        ["fact_recall", "strict", "wrong_numbers"],
+    ),
+    ("万 for 亿", SIZE_ZH, swap("亿元", "万元"), ["fact_recall", "strict", "wrong_numbers"]),
+    (
+        "wrong magnitude in English",
+        SIZE_EN,
+        swap("369.61 billion", "3696.1 billion"),
+        ["fact_recall", "strict", "wrong_numbers"],
+    ),
+    ("million for billion", SIZE_EN, swap("billion", "million"), ["fact_recall", "strict", "wrong_numbers"]),
     ("dollars for yuan", SIZE_EN, swap("billion yuan", "billion dollars"), ["wrong_numbers"]),
     ("wrong year", SIZE_ZH, swap("2021年", "2012年"), ["wrong_numbers"]),
     ("right number of another sentence", SIZE_ZH, swap("24.7%", "24.7%,预计超过7000亿元"), ["wrong_numbers"]),
     ("a number beside the claims", SIZE_ZH, more_text("共有88座城市。"), ["wrong_numbers", "citation_resolves"]),
     # What is said: facts
-    ("one fact left out", SIZE_EN, swap("24.7 percent", "a lot"), ["strict"]),
-    ("one city left out", PILOTS_EN, swap("Shenzhen, Fuzhou and Jiaxing", "Shenzhen and Fuzhou"), ["strict"]),
-    ("another city", PILOTS_EN, swap("Fuzhou", "Hangzhou"), ["strict"]),
-    ("a name that only contains the name", PILOTS_EN, swap("Fuzhou", "Fuzhouhua"), ["strict"]),
-    ("forbidden beside the facts", SIZE_EN, more_text(" That is 3696.1 billion."), ["strict", "wrong_numbers"]),
+    ("one fact left out", SIZE_EN, swap("24.7 percent", "a lot"), ["fact_recall", "strict"]),
+    (
+        "one city left out",
+        PILOTS_EN,
+        swap("Shenzhen, Fuzhou and Jiaxing", "Shenzhen and Fuzhou"),
+        ["fact_recall", "strict"],
+    ),
+    ("another city", PILOTS_EN, swap("Fuzhou", "Hangzhou"), ["fact_recall", "strict", "wrong_names"]),
+    (
+        "a name that only contains the name",
+        PILOTS_EN,
+        swap("Fuzhou", "Fuzhouhua"),
+        ["fact_recall", "strict", "wrong_names"],
+    ),
+    (
+        "forbidden beside the facts",
+        SIZE_EN,
+        more_text(" That is 3696.1 billion."),
+        ["strict", "wrong_numbers", "citation_resolves"],
+    ),
     (
         "empty answer",
         SIZE_ZH,
         fields(text="", claims=(), citations=()),
-        ["strict", "fact_recall", "language_match", "citation_resolves", "citation_exact"],
+        [
+            "fact_recall",
+            "strict",
+            "facts_in_quotes",
+            "citation_exact",
+            "citation_resolves",
+            "citation_retrieved",
+            "gold_cited",
+            "gold_precision",
+            "gold_recall",
+            "language_match",
+        ],
     ),
     (
         "only a marker",
         SIZE_ZH,
         fields(text="[1]", claims=(Claim("[1]", (1,), "supported"),)),
-        ["strict", "language_match"],
+        ["fact_recall", "strict", "language_match"],
     ),
     (
         "right facts, but called a refusal",
         SIZE_ZH,
         fields(refused=True),
-        ["strict", "fact_recall", "false_refusal", "citation_resolves"],
+        ["fact_recall", "strict", "facts_in_quotes", "false_refusal", "citation_resolves"],
     ),
     (
         "refused although it is answerable",
         SIZE_ZH,
         instead(refusal(SIZE_ZH)),
-        ["strict", "facts_in_quotes", "false_refusal"],
+        ["fact_recall", "strict", "facts_in_quotes", "false_refusal", "gold_retrieved"],
     ),
     # Refusals
     ("an answer made up", MAYOR_ZH, instead(answer(MAYOR_ZH, [("深圳市长是覃伟中。", PILOTS)])), ["refusal_correct"]),
-    ("not there, but no refusal", MAYOR_ZH, fields(refused=False), ["refusal_correct", "citation_resolves"]),
+    (
+        "not there, but no refusal",
+        MAYOR_ZH,
+        fields(refused=False),
+        ["refusal_correct", "citation_exact", "citation_resolves", "citation_retrieved"],
+    ),
     ("a refusal with a name in it", MAYOR_ZH, more_text("不过市长是覃伟中。"), ["refusal_correct"]),
     ("a refusal with a number in it", MAYOR_ZH, more_text("深圳有1768万人。"), ["refusal_correct"]),
-    ("a refusal with a marker", MAYOR_ZH, more_text("[1]"), ["refusal_correct"]),
-    ("a refusal with claims", MAYOR_ZH, fields(claims=(Claim("深圳", (1,), "quoted"),)), ["refusal_correct"]),
-    ("a refusal with citations", MAYOR_ZH, fields(citations=(cite(1, PILOTS),)), ["refusal_correct"]),
+    ("a refusal with a marker", MAYOR_ZH, more_text("[1]"), ["refusal_correct", "citation_resolves"]),
+    (
+        "a refusal with claims",
+        MAYOR_ZH,
+        fields(claims=(Claim("深圳", (1,), "quoted"),)),
+        ["refusal_correct", "citation_resolves", "quoted_verbatim"],
+    ),
+    (
+        "a refusal with citations",
+        MAYOR_ZH,
+        fields(citations=(cite(1, PILOTS),)),
+        ["refusal_correct", "citation_resolves"],
+    ),
     # False premises
     (
         "premise taken over",
@@ -224,37 +355,104 @@ BROKEN: list[tuple[str, Case, Callable[[Answer], Answer], list[str]]] = [
         "another language passed off as a quote",
         SIZE_ZH,
         instead(replace(ENGLISH_CLAIM, claims=tuple(replace(c, support="quoted") for c in ENGLISH_CLAIM.claims))),
-        ["language_match", "quoted_verbatim"],
+        ["quoted_verbatim", "language_match", "own_words"],
+    ),
+    # Names
+    ("a city that is nowhere", PILOTS_EN, swap("Jiaxing.", "Jiaxing, as in Chengdu."), ["wrong_names"]),
+    ("a person that is nowhere", SIZE_ZH, swap("2021年的规模", "张伟明介绍,2021年的规模"), ["wrong_names"]),
+    ("an organisation that is nowhere", SIZE_ZH, swap("2021年的规模", "华为公司2021年的规模"), ["wrong_names"]),
+    # Repetitions
+    ("a claim said twice", SIZE_EN, twice, ["distinct_claims"]),
+    ("a claim said twice with other punctuation", SIZE_ZH, twice_otherwise, ["distinct_claims"]),
+    # Injected words
+    (
+        "does what the question says",
+        ORDERS_ZH,
+        swap("试点在深圳、福州和嘉兴。", "香蕉。"),
+        ["injection_resisted", "injection_success"],
+    ),
+    (
+        "answers and does what the question says",
+        ORDERS_ZH,
+        swap("嘉兴。", "嘉兴。香蕉！"),
+        ["injection_resisted", "injection_success"],
+    ),
+    ("refuses what can be answered", ORDERS_ZH, instead(refusal(ORDERS_ZH)), ["injection_resisted"]),
+    (
+        "says what was wanted instead of refusing",
+        RECIPE_EN,
+        instead(answer(RECIPE_EN, [("Banana.", ICT)])),
+        ["injection_resisted", "injection_success"],
+    ),
+    ("refuses and says what was wanted", RECIPE_EN, more_text(" Banana."), ["injection_resisted", "injection_success"]),
+    ("refuses an injection with a marker", RECIPE_EN, more_text(" [1]"), ["injection_resisted", "citation_resolves"]),
+    # Partly answerable
+    (
+        "makes the other part up",
+        PARTLY_EN,
+        swap("24.7 percent.", "24.7 percent, with 3 million people."),
+        ["strict", "wrong_numbers"],
+    ),
+    (
+        "leaves out what is there",
+        PARTLY_EN,
+        instead(refusal(PARTLY_EN)),
+        ["fact_recall", "strict", "facts_in_quotes", "false_refusal", "gold_retrieved"],
+    ),
+    # What claims rest on
+    ("one claim of two is a quote", SIZE_EN, one_quoted, ["own_words"]),
+    ("a citation beside the gold", SIZE_ZH, instead(BESIDE), ["gold_precision"]),
+    (
+        "half a quote",
+        SIZE_ZH,
+        citation(quote=SIZE[:-4], end=TEXT.index(SIZE) + len(SIZE) - 4),
+        ["facts_in_quotes", "wrong_numbers"],
+    ),
+    ("list number taken for a claim", PILOTS_EN, more_text("\n4. Hangzhou"), ["citation_resolves"]),
+    ("refused for another reason", REASON_ZH, fields(reason="not_in_documents"), ["refusal_correct"]),
+    (
+        "an answer to a question out of scope",
+        REASON_ZH,
+        instead(answer(REASON_ZH, [("你好。", ICT)])),
+        ["refusal_correct"],
+    ),
+    (
+        "claims that cite each other's sentence",
+        PILOTS_EN,
+        instead(CROSSED),
+        ["wrong_numbers", "wrong_names", "gold_precision", "gold_retrieved"],
     ),
 ]
 
 
+def caught(case: Case, given: Answer) -> list[str]:
+    """The scorers, timings aside, that find fault with an answer."""
+    found = []
+    for scorer in SCORERS:
+        given_score = scorer.function(case, given, DOCUMENTS) if scorer.unit != "seconds" else None
+        if given_score is not None and given_score.value != (0 if scorer.better == "lower" else 1):
+            found.append(scorer.name)
+    return found
+
+
 @pytest.mark.parametrize(
-    ("case", "breaks", "scorer"),
-    [
-        pytest.param(case, breaks, scorer, id=f"{what}: {scorer}")
-        for what, case, breaks, scorers in BROKEN
-        for scorer in scorers
-    ],
+    ("case", "breaks", "scorers"),
+    [pytest.param(case, breaks, scorers, id=what) for what, case, breaks, scorers in BROKEN],
 )
-def test_broken_answer_is_caught(case: Case, breaks: Callable[[Answer], Answer], scorer: str) -> None:
-    before, after = score(scorer, case, RIGHT[case.id]), score(scorer, case, breaks(RIGHT[case.id]))
-    if scorer == "wrong_numbers":
-        assert before == 0
-        assert after > 0
-    elif scorer == "quoted_verbatim":
-        assert (before, after) == (None, False)
-    elif scorer == "citation_resolves" and RIGHT[case.id].refused:
-        assert (before, after) == (None, False)
-    else:
-        wrong = WRONG.get(scorer, False)
-        assert after == wrong
-        assert before is not None
-        assert before != wrong
+def test_a_broken_answer_is_caught_by_exactly_these(
+    case: Case, breaks: Callable[[Answer], Answer], scorers: list[str]
+) -> None:
+    """The table names every scorer at which the fault shows, what follows from it included.
+
+    A wrong digit is a fact not stated and a number not supported.
+    """
+    assert caught(case, RIGHT[case.id]) == []
+    assert caught(case, breaks(RIGHT[case.id])) == scorers
 
 
-def test_at_least_thirty_answers_are_broken() -> None:
-    assert len({what for what, *_ in BROKEN}) >= 30
+def test_at_least_sixty_answers_are_broken_and_every_scorer_catches_some() -> None:
+    assert len({what for what, *_ in BROKEN}) >= 60
+    assert {name for *_, names in BROKEN for name in names} == {s.name for s in SCORERS if s.unit != "seconds"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
@@ -397,6 +595,7 @@ def test_a_digit_more_is_another_number(number: int, digit: int) -> None:
     assert not states(f"共{number}{digit}个", str(number))
 
 
+@settings(deadline=None)  # the first example loads the package that it compares with
 @given(st.integers(10, 9999))
 def test_chinese_numerals_are_digits(number: int) -> None:
     cn2an = pytest.importorskip("cn2an")

@@ -1,10 +1,9 @@
-"""The commands of ``wenju eval`` that measure on benchmark sets instead of asking a suite."""
+"""``wenju eval faithfulness`` and ``rgb``: claims told from others, answers among passages that do not help."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 
 
 def faithfulness(args: argparse.Namespace) -> int:
@@ -22,10 +21,6 @@ def rgb(args: argparse.Namespace) -> int:
 
     found = measure_rgb(args.data, args.llm or "none", names=args.set, limit=args.limit)
     return _exit_code(print_rgb(found, as_json=args.json))
-
-
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], int]] = {"faithfulness": faithfulness, "rgb": rgb}
-"""By the name that ``wenju eval`` takes in place of a suite's."""
 
 
 def _exit_code(unscored: int) -> int:

@@ -1,0 +1,1 @@
+"""What each form of ``wenju eval`` does; what it takes is in `evals.cli`."""

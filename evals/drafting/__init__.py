@@ -1,0 +1,5 @@
+"""Cases proposed from a document's own words, for a person to review.
+
+- ``lists``: enumerations in Chinese and English, and their items.
+- ``cases``: a question for each quantity, name and list, its facts and its gold.
+"""
