@@ -1,16 +1,17 @@
 """What kind of thing a question asks for, and whether the evidence holds one.
 
 "Who is the mayor?" cannot be answered from a sentence without a person and a mayor, "how many" not from one without a
-number, "when" not from one without a date. The rules are about the form of a question only, and are conservative: a
-question of no known form demands nothing.
+number, "when" not from one without a date (`assistant.asked_kinds`). The rules are about the form of a question only,
+and are conservative: a question of no known form demands nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from assistant import names, quantities
+from assistant import names
+from assistant.asked_kinds import missing_kinds
 from knowledge.lexical import content_tokens, index_tokens
 from knowledge.question import Query
 
@@ -23,26 +24,8 @@ _EN_ROLE = re.compile(
     r"(?P<role>[a-z][a-z -]*?)(?=\s+(?:of|at|in|for|behind)\b|[?.!]|$)",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(
-    r"多少|[占有达](?:几|多大)|几(?:倍|成|个百分点|亿|万)|百分之几|\bhow (?:many|much)\b|\bwhat percentage\b",
-    re.IGNORECASE,
-)
-_MONEY = re.compile(
-    r"多少钱|多少[亿万]?(?:元|块)|耗资多少|\bhow much money\b|"
-    r"\bhow much (?:did|does|do|was|were|has|have|will) .{1,60}\b(?:cost|spend|spent|paid|pay)\b"
-    r"|\bwhat (?:did|does|do|will) .{1,60}\bcost\b",
-    re.IGNORECASE,
-)
-_DATE = re.compile(
-    r"什么时候|何时|哪一?年|哪个?月|哪一?天|几月|^when\b|\b(?:what|which) (?:year|month)\b|\bon (?:what|which) date\b",
-    re.IGNORECASE,
-)
-_CLOCK = re.compile(
-    r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b"
-    r"|[零〇一二两三四五六七八九十\d]+点|[上中下]午|傍晚|午夜|正午",
-    re.IGNORECASE,
-)
-"""A time of day, which is no quantity but answers "when"."""
+_COUNTED = re.compile(r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b", re.IGNORECASE)
+"""How a description of several begins, "the four sides with a stake"."""
 
 _NAMES_IT = 0.3
 """Weight from which a translation may name the role (馆长, "museum or library director", gives director a third)."""
@@ -66,19 +49,7 @@ def unmet_form(question: str, query: Query, sentences: Sequence[str], passages: 
     role = asked_role(question)
     if role and not _mentions(role, query, passages):
         return (role,)
-    stated = [quantity for sentence in sentences for quantity in quantities.find_quantities(sentence)]
-    wanted: list[tuple[re.Pattern[str], Callable[[quantities.Quantity], bool], str]] = [
-        (_MONEY, lambda quantity: quantity.kind in {"money", "opaque"}, "an amount of money"),
-        (_NUMBER, lambda quantity: quantity.kind != "date", "a number"),
-        (_DATE, lambda quantity: quantity.kind in {"date", "time", "range", "opaque"} or quantity.bare, "a date"),
-    ]
-    for pattern, fits, what in wanted:
-        found = pattern.search(question)
-        if found and not any(fits(quantity) for quantity in stated):
-            if what == "a date" and any(_CLOCK.search(sentence) for sentence in sentences):
-                continue
-            return (f"{found.group()} ({what})",)
-    return ()
+    return missing_kinds(question, sentences, decides=True)[:1]
 
 
 def asked_role(question: str) -> str:
@@ -87,8 +58,8 @@ def asked_role(question: str) -> str:
         found = pattern.search(question)
         if found:
             role = found.group("role").strip()
-            # What ends in 的 describes somebody and names no role: 最早提出它的是谁？
-            if re.search("[几哪]|的$", role):
+            # What ends in 的 describes somebody and names no role (最早提出它的是谁？), nor do 出品方 and 经济学的说法.
+            if re.search("[几哪]|(?:的|方|说法|名称|名字|术语)$", role) or _COUNTED.match(role):
                 return ""
             for name in names.find_names(role):
                 role = role.replace(name.text, " ")

@@ -20,12 +20,14 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token
 from assistant.orders import without_orders
+from assistant.parts import parts_of
+from assistant.quantities import find_quantities
 from assistant.read import Chunk, Reader
 from assistant.rewriting import reworded
 from assistant.select import Evidence, select
 from assistant.settings import Settings
 from assistant.translate import usable
-from assistant.types import Answer, Citation, RetrievedPassage, Turn
+from assistant.types import Answer, Citation, Reason, RetrievedPassage, Turn
 from assistant.verify import compose, left_out, verify
 from knowledge.fuse import ASKED, BEFORE, fuse
 from knowledge.language import detect_language
@@ -36,6 +38,13 @@ from prompts import render
 
 WIDE = 16
 """How many passages each search brings when two are fused."""
+
+REFUSALS: dict[Reason, str] = {
+    "not_in_documents": "refusal",
+    "out_of_scope": "refusal_out_of_scope",
+    "unclear": "refusal_unclear",
+}
+"""The prompt file with what to say, by the reason."""
 
 
 @dataclass(slots=True)
@@ -95,25 +104,18 @@ class AnswerChain(Runnable[Turn, Answer]):
         with clock.step("retrieve"):
             result = self.retrieve(question, clock, document_ids=turn.document_ids)
         with clock.step("select"):
-            evidence = select(
-                question,
-                result,
-                self._reader,
-                limit=self._settings.sentences,
-                threshold=self._settings.threshold,
-            )
-        if question.outside:
-            evidence = replace(evidence, refusal="out_of_scope")
+            evidence = self._decide(question, result, turn.document_ids)
         quotes = () if evidence.refusal else self._quotes(evidence)
         clock.mark("evidence")
-        yield EvidenceFound(question.standalone, question.language, quotes, _retrieved(result))
+        yield EvidenceFound(question.standalone, question.language, quotes, _retrieved(evidence.result))
         if evidence.refusal:
             yield Finished(self._refuse(evidence, clock))
             return
         sentences, language = evidence.sentences, question.language
-        with clock.step("read"):
-            draft = yield from self._written(self._reader.read(question.standalone, language, sentences), clock)
-        restated = ""
+        draft = restated = ""
+        if not evidence.otherwise:
+            with clock.step("read"):
+                draft = yield from self._written(self._reader.read(evidence.asked, language, sentences), clock)
         if draft and self._reader.backed:
             for at in left_out(draft, evidence, self._searcher.lexicon):
                 with clock.step("restate"):
@@ -148,6 +150,26 @@ class AnswerChain(Runnable[Turn, Answer]):
         with clock.step("rewrite"):
             rewriting = self._reader.rewrite(question.before, question.asked, detect_language(question.asked))
         return reworded(question, rewriting)
+
+    def _decide(self, question: Question, result: SearchResult, document_ids: Collection[str] | None) -> Evidence:
+        """Choose the evidence; where a question of two parts has only one answered, for that one."""
+        whole = self._select(question, result)
+        if question.outside:
+            return replace(whole, refusal="out_of_scope")
+        parts = parts_of(question.standalone, question.language)
+        if len(parts) < 2:
+            return whole
+        asked = [replace(question, standalone=part) for part in parts]
+        decided = [self._select(part, self.retrieve(part, document_ids=document_ids)) for part in asked]
+        answered = [not one.refusal for one in decided]
+        if sum(answered) != 1:
+            return whole
+        at = answered.index(True)
+        return replace(decided[at], question=question, part=parts[at], missing=parts[1 - at])
+
+    def _select(self, question: Question, result: SearchResult) -> Evidence:
+        limit, threshold = self._settings.sentences, self._settings.threshold
+        return select(question, result, self._reader, limit=limit, threshold=threshold)
 
     @staticmethod
     def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, str]:
@@ -200,11 +222,12 @@ class AnswerChain(Runnable[Turn, Answer]):
         text, claims, citations = compose(
             checked, evidence.sentences, _scores(evidence), self._documents(evidence.result), evidence.question.language
         )
+        text = "\n".join((*_lead_in(evidence), text))
         return self._answer(evidence, clock, text=text, claims=claims, citations=citations)
 
     def _refuse(self, evidence: Evidence, clock: Clock) -> Answer:
-        text = "out_of_scope" if evidence.refusal == "out_of_scope" else "refusal"
-        return self._answer(evidence, clock, text=render(evidence.question.language, text).strip())
+        name = REFUSALS[evidence.refusal or "not_in_documents"]
+        return self._answer(evidence, clock, text=render(evidence.question.language, name).strip())
 
     def _answer(self, evidence: Evidence, clock: Clock, **parts: Any) -> Answer:
         clock.mark("total")
@@ -226,6 +249,17 @@ class AnswerChain(Runnable[Turn, Answer]):
         """Return every document that a passage was retrieved from, by id."""
         ids = dict.fromkeys(hit.passage.document_id for hit in result.hits)
         return {id_: self._searcher.store.document(id_) for id_ in ids}
+
+
+def _lead_in(evidence: Evidence) -> Iterator[str]:
+    """Yield what goes before an answer that is not all that was asked for. Numbers are for claims alone."""
+    language = evidence.question.language
+    if evidence.missing:
+        missing = evidence.missing.rstrip("?？。. ")
+        named = f"“{missing}”" if not find_quantities(missing) else render(language, "rest").strip()
+        yield render(language, "partial", missing=named).strip()
+    if evidence.unmet:
+        yield render(language, "otherwise").strip()
 
 
 def _scores(evidence: Evidence) -> list[float]:

@@ -110,5 +110,7 @@ def _dictates(question: str) -> bool:
 def refusals() -> frozenset[str]:
     """Return every text that a refusal shows."""
     return frozenset(
-        render(language, name).strip() for language in ("zh", "en") for name in ("refusal", "out_of_scope")
+        render(language, name).strip()
+        for language in ("zh", "en")
+        for name in ("refusal", "refusal_out_of_scope", "refusal_unclear")
     )

@@ -1,42 +1,36 @@
-"""Hits → the few evidence sentences, and how sure we are that they hold the answer.
+"""Hits → the few evidence sentences, and whether to answer from them.
 
 Whether to answer is not left to what a chat model writes: told that it may refuse, a small model refuses nearly
 everything, and not told, it answers everything. Two things decide:
 
 - what the question insists on (its years, amounts, places, people, organisations) must occur in the evidence, in either
   language: a question about 2017 or Chengdu is not answered from a sentence about 2021 or Shandong;
-- a calibrated probability that the evidence holds the answer, from how well it fits the question and, where a chat
-model
-  is there, from that model's own yes or no.
+- a calibrated probability that the evidence holds the answer (`assistant.confidence`), from how well it fits the
+  question and, where a chat model is there, from that model's own yes or no.
+
+What the evidence puts otherwise than the question presumes is answered too, in the documents' own words alone.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Literal
 
 from assistant import names, quantities
 from assistant.asked import unmet_form
 from assistant.condense import Question
+from assistant.confidence import confidence
+from assistant.premise import presumes_a_cause, put_otherwise
+from assistant.quantities import Quantity
 from assistant.read import Reader
+from assistant.refusal import reason_for
 from assistant.types import Reason
-from knowledge.calibration import log_odds, probability
-from knowledge.lexical import fold, index_tokens
+from knowledge.lexical import fold
 from knowledge.load import card_field
 from knowledge.question import Query
 from knowledge.retrieve import SearchResult, SentenceHit
 from knowledge.split import text_size
-
-DENIED = -0.5
-"""Log-odds below which the reader's judgement is a plain no, whatever the features say.
-
-Evidence that fits a question closely fits its false premise as closely ("why did the industry shrink?").
-"""
 
 KEEP_WITHIN = 5.0
 """Sentences whose scores fall this far behind the best one are left out."""
@@ -47,9 +41,12 @@ SHARPNESS = 2.2
 Greatest likelihood of the gold sentences of the suites ``facts`` and ``facts_tuning``, alike in both languages.
 """
 
+FIELD_ALONE, FIELD_CLOSE = 0.7, 0.4
+"""Probability and late interaction from which a field of a document's card is all that is read.
 
-FIELD_ALONE = 0.7
-"""Probability from which a field of a document's card is all that is read."""
+The right fields have a late interaction of .46 and more; "what does the author liken a city to?" has .29 with the
+author's, which then does not count as found either.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,9 @@ class Evidence:
         confidence: Probability that they hold the answer, 0 to 1.
         unmet: What the question insists on and no evidence mentions.
         refusal: Why not to answer, "" to answer.
+        otherwise: Whether the evidence puts something otherwise than the question presumes: it is quoted, and no more.
+        part: The part of the question that is answered, "" for all of it.
+        missing: The part that is not.
     """
 
     question: Question
@@ -71,6 +71,14 @@ class Evidence:
     confidence: float
     unmet: tuple[str, ...]
     refusal: Reason
+    otherwise: bool = False
+    part: str = ""
+    missing: str = ""
+
+    @property
+    def asked(self) -> str:
+        """What is to be answered: the question, or the part of it that can be."""
+        return self.part or self.question.standalone
 
 
 def select(question: Question, result: SearchResult, reader: Reader, *, limit: int, threshold: float) -> Evidence:
@@ -85,15 +93,20 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
     """
     sentences = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
     if not sentences:
-        return Evidence(question, result, (), 0.0, (), "not_in_documents")
+        return Evidence(question, result, (), 0.0, (), reason_for(question, result))
+    asked, texts = question.standalone, [sentence.text for sentence in sentences]
+    amounts = unmet_quantities(question.insists, sentences)
     unmet = unmet_constraints(question.insists, result.query, sentences)
-    if unmet:
-        return Evidence(question, result, sentences, 0.0, unmet, "not_in_documents")
-    judged = reader.judge(question.standalone, question.language, sentences)
+    otherwise = put_otherwise(question.insists, amounts, texts) and set(unmet) <= {amount.text for amount in amounts}
+    if unmet and not otherwise:
+        return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
+    judged = None if otherwise else reader.judge(asked, question.language, sentences)
     sure = confidence(result, sentences, judged)
+    if sure < threshold:
+        return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
     if _answers_alone(result, sentences):
         sentences = sentences[:1]
-    return Evidence(question, result, sentences, sure, (), "" if sure >= threshold else "not_in_documents")
+    return Evidence(question, result, sentences, sure, unmet, "", otherwise or presumes_a_cause(asked, texts))
 
 
 def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: float = 1.0) -> tuple[SentenceHit, ...]:
@@ -119,7 +132,8 @@ def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: f
                 break
             chosen.append(sentence)
             wordings.append(wording)
-        taken += likely[sentence.passage.id, sentence.span.start]
+        if not card_field(sentence.text) or sentence.late >= FIELD_CLOSE:
+            taken += likely[sentence.passage.id, sentence.span.start]
     return tuple(chosen)
 
 
@@ -129,7 +143,8 @@ def _answers_alone(result: SearchResult, sentences: Sequence[SentenceHit]) -> bo
     A field says all there is to say. Beside it a small model reads the next one as well, and gives a fax for a phone.
     """
     best = sentences[0]
-    return bool(card_field(best.text)) and likelihoods(result)[best.passage.id, best.span.start] >= FIELD_ALONE
+    likely = likelihoods(result)[best.passage.id, best.span.start]
+    return bool(card_field(best.text)) and likely >= FIELD_ALONE and best.late >= FIELD_CLOSE
 
 
 def likelihoods(result: SearchResult) -> dict[tuple[str, int], float]:
@@ -153,51 +168,20 @@ def unmet_constraints(question: str, query: Query, sentences: Sequence[SentenceH
     The evidence for names and years is the sentences' whole passages, since a year is often said once at a paragraph's
     start.
     """
-    texts = list(dict.fromkeys(f"{sentence.passage.heading}\n{sentence.passage.text}" for sentence in sentences))
+    texts = _passages(sentences)
     unmet = [
         name.text for name in names.constraints(question) if not any(names.mentioned(name, text) for text in texts)
     ]
-    unstated = {quantity.start for quantity in quantities.unsupported_quantities(question, texts)}
-    unmet += [quantity.text for quantity in quantities.constraints(question) if quantity.start in unstated]
+    unmet += [quantity.text for quantity in unmet_quantities(question, sentences)]
     return tuple(unmet) or unmet_form(question, query, [sentence.text for sentence in sentences], texts)
 
 
-def confidence(result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None) -> float:
-    """Return the calibrated probability that the sentences hold the answer, 0 to 1.
-
-    Logistic regression on the best sentence's cosine and late interaction, the share of the question that the sentences
-    hold together, the best passage's score, and the reader's log-odds; one curve for each language direction and
-    with or without a reader.
-    """
-    if judged is not None and judged < DENIED:
-        return 0.0
-    features = evidence_features(result, sentences)
-    curve = _curves()[f"{direction(result)}-{'judged' if judged is not None else 'alone'}"]
-    if judged is not None:
-        features.append(judged)
-    total = curve["intercept"][0] + sum(w * x for w, x in zip(curve["weights"], features, strict=True))
-    return probability(total)
+def unmet_quantities(question: str, sentences: Sequence[SentenceHit]) -> list[Quantity]:
+    """Return the quantities that a question insists on and no passage of the evidence states."""
+    unstated = {quantity.start for quantity in quantities.unsupported_quantities(question, _passages(sentences))}
+    return [quantity for quantity in quantities.constraints(question) if quantity.start in unstated]
 
 
-def direction(result: SearchResult) -> Literal["same", "across"]:
-    """Return whether the best passage is in the question's language."""
-    return "same" if result.hits[0].passage.language == result.query.language else "across"
-
-
-def evidence_features(result: SearchResult, sentences: Sequence[SentenceHit]) -> list[float]:
-    """Return what the confidence rests on besides the reader's judgement; `confidence` says what each is."""
-    together = set().union(*(index_tokens(sentence.text) for sentence in sentences))
-    return [
-        max(sentence.cosine for sentence in sentences),
-        max(sentence.late for sentence in sentences),
-        result.query.coverage(together, result.hits[0].passage.language),
-        log_odds(result.hits[0].score),
-    ]
-
-
-@cache
-def _curves() -> dict[str, dict[str, list[float]]]:
-    """Load the calibration; `evals.fit_confidence` makes it and says in it from what."""
-    stored = json.loads(files("assistant").joinpath("calibration.json").read_text(encoding="utf-8"))
-    curves: dict[str, dict[str, list[float]]] = stored["curves"]
-    return curves
+def _passages(sentences: Sequence[SentenceHit]) -> list[str]:
+    """Return the passages that sentences stand in, each once, with their headings."""
+    return list(dict.fromkeys(f"{sentence.passage.heading}\n{sentence.passage.text}" for sentence in sentences))

@@ -1,18 +1,21 @@
 """Fit the curves that decide whether to answer.
 
 Each line of the input is what ``collect`` writes: the language direction, whether the question is answerable, the
-features of its evidence (`assistant.select.evidence_features`) and the reader's log-odds, or null. A curve is a
+features of its evidence (`assistant.confidence.evidence_features`) and the reader's log-odds, or null. A curve is a
 logistic regression whose weights are never negative (more evidence never makes us less sure), with answerable and
 unanswerable questions weighted to the cost of the two errors, so that 0.5 is where refusing and answering cost the
-same.
+same. What a curve is worth is measured in folds of whole families: ``kept`` and ``refused`` are the shares of
+answerable questions that are answered and of unanswerable ones that are refused, by a curve that saw neither. Half of
+the families of the suite ``unanswerable_tuning`` are left out altogether (`set_aside`).
 
-    python -m evals.fit_confidence collect --suite facts --llm local --out answers.jsonl
+    python -m evals.fit_confidence collect --suite facts --llm none --out answers.jsonl
     python -m evals.fit_confidence fit answers.jsonl more.jsonl --out assistant/calibration.json
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections import defaultdict
 from datetime import date
@@ -22,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from assistant.confidence import FEATURES
 from evals.cases import load_suite
 
 REFUSING_COSTS: dict[str, float] = {"judged": 3.0, "alone": 4.0}
@@ -30,15 +34,29 @@ REFUSING_COSTS: dict[str, float] = {"judged": 3.0, "alone": 4.0}
 Without a chat model every answer is a verbatim quote, so a needless one does little harm.
 """
 
-STEPS, RATE, PENALTY = 20_000, 0.05, 0.02
+STEPS, RATE, PENALTY = 4_000, 0.25, 0.02
 """Gradient steps, step size, and weight of the squared coefficients (on standardised features)."""
+
+FOLDS = 10
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""At which the trade-off between the two errors is written down."""
+
+
+def set_aside(family: str) -> bool:
+    """Return whether a family of ``unanswerable_tuning`` is kept out of all fitting, to measure with."""
+    return _digest(family) % 2 == 1
+
+
+def _digest(family: str) -> int:
+    return int(hashlib.sha256(family.encode()).hexdigest(), 16)
 
 
 def collect(suite: str, llm: str, out: Path) -> None:
     """Ask every answerable and unanswerable case of a suite and write the features of its evidence."""
     from assistant.assistant import Assistant
     from assistant.condense import condense
-    from assistant.select import choose, direction, evidence_features, unmet_constraints
+    from assistant.confidence import direction, evidence_features
+    from assistant.select import choose, unmet_constraints
     from assistant.settings import Settings
     from assistant.types import Turn
 
@@ -50,6 +68,8 @@ def collect(suite: str, llm: str, out: Path) -> None:
         for case in load_suite(suite).cases:
             if case.kind not in {"fact", "unanswerable"}:
                 continue
+            if suite == "unanswerable_tuning" and set_aside(case.family):
+                continue
             question = condense(Turn(case.question))
             result = assistant.chain.retrieve(question)
             sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget, reader.enough)
@@ -57,6 +77,7 @@ def collect(suite: str, llm: str, out: Path) -> None:
                 continue
             row = {
                 "id": case.id,
+                "family": case.family,
                 "direction": direction(result),
                 "answerable": case.kind == "fact",
                 "features": evidence_features(result, sentences),
@@ -75,18 +96,39 @@ def fit(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for name, group in groups.items():
         features = np.array([[*row["features"], *([] if row["judged"] is None else [row["judged"]])] for row in group])
         answerable = np.array([bool(row["answerable"]) for row in group])
-        weights, intercept = _logistic(features, answerable, REFUSING_COSTS[name.split("-")[1]])
-        scores = features @ weights + intercept
+        cost = REFUSING_COSTS[name.split("-")[1]]
+        weights, intercept = _logistic(features, answerable, cost)
+        unseen = _out_of_fold(features, answerable, [row["family"] for row in group], cost)
         curves[name] = {
             "weights": [round(float(weight), 4) for weight in weights],
             "intercept": [round(intercept, 4)],
             "answerable": int(answerable.sum()),
             "unanswerable": int((~answerable).sum()),
-            "auroc": round(auroc(scores, answerable), 3),
-            "kept": round(float((scores[answerable] > 0).mean()), 3),
-            "refused": round(float((scores[~answerable] <= 0).mean()), 3),
+            "auroc": round(auroc(unseen, answerable), 3),
+            "trade_off": [
+                {
+                    "threshold": threshold,
+                    "kept": round(float((unseen[answerable] >= threshold).mean()), 3),
+                    "refused": round(float((unseen[~answerable] < threshold).mean()), 3),
+                }
+                for threshold in THRESHOLDS
+            ],
         }
     return curves
+
+
+def _out_of_fold(
+    features: npt.NDArray[np.float64], answerable: npt.NDArray[np.bool_], families: list[str], cost: float
+) -> npt.NDArray[np.float64]:
+    """Return the probability of each row by a curve fitted without its family's fold."""
+    folds = np.array([_digest(family) // 2 % FOLDS for family in families])
+    found = np.zeros(len(families))
+    for fold in range(FOLDS):
+        inside = folds == fold
+        if inside.any():
+            weights, intercept = _logistic(features[~inside], answerable[~inside], cost)
+            found[inside] = 1.0 / (1.0 + np.exp(-(features[inside] @ weights + intercept)))
+    return found
 
 
 def auroc(scores: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
@@ -121,20 +163,25 @@ def main() -> None:
     fitting = commands.add_parser("fit")
     fitting.add_argument("answers", type=Path, nargs="+")
     fitting.add_argument("--out", type=Path, required=True)
+    fitting.add_argument("--keep", type=Path, help="a calibration whose other curves stay as they are")
+    fitting.add_argument(
+        "--data", required=True, help="what the answers are, in words, to be written beside the curves"
+    )
     options = parser.parse_args()
     if options.command == "collect":
         collect(options.suite, options.llm, options.out)
         return
     rows = [json.loads(line) for path in options.answers for line in path.read_text(encoding="utf-8").splitlines()]
+    kept = json.loads(options.keep.read_text(encoding="utf-8"))["curves"] if options.keep else {}
     stored = {
         "what": "log-odds that the evidence holds the answer = weights · features + intercept",
-        "features": ["cosine", "late", "coverage", "passage_score", "judged (log-odds, only in *-judged)"],
-        "data": "evals/cases/facts.jsonl and facts_tuning.jsonl, questions whose constraints are met",
+        "features": [*FEATURES, "judged (log-odds, only in *-judged)"],
+        "data": options.data,
         "date": date.today().isoformat(),
         "command": "python -m evals.fit_confidence",
-        "curves": fit(rows),
+        "curves": {**kept, **fit(rows)},
     }
-    options.out.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    options.out.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

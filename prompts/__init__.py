@@ -29,7 +29,11 @@ PROMPTS: dict[str, frozenset[str]] = {
     "rewrite": frozenset(),
     "rewrite_turns": frozenset({"before", "question"}),
     "refusal": frozenset(),
-    "out_of_scope": frozenset(),
+    "refusal_out_of_scope": frozenset(),
+    "refusal_unclear": frozenset(),
+    "partial": frozenset({"missing"}),
+    "rest": frozenset(),
+    "otherwise": frozenset(),
     "quoted": frozenset(),
 }
 """Every prompt and the variables it must name, no more and no fewer."""

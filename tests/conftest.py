@@ -20,7 +20,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from assistant.assistant import Assistant
-from assistant.chain import AnswerChain
+from assistant.chain import REFUSALS, AnswerChain
 from assistant.cli import main
 from assistant.read import CHOICES, ChatReader
 from assistant.settings import Settings
@@ -214,8 +214,7 @@ def check_answer(answer: Answer, texts: Mapping[str, str]) -> None:
         assert citation.title
     if answer.refused:
         assert (answer.claims, answer.citations) == ((), ())
-        name = "out_of_scope" if answer.reason == "out_of_scope" else "refusal"
-        assert answer.text == render(answer.language, name).strip()
+        assert answer.text == render(answer.language, REFUSALS[answer.reason]).strip()
         return
     assert answer.claims
     assert all(claim.citations and claim.text.strip() for claim in answer.claims)

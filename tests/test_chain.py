@@ -107,6 +107,28 @@ def test_a_refusal_shows_its_passages_and_no_quotes(scripted: Callable[..., Answ
     assert finished.answer.refused
 
 
+def test_of_two_parts_the_one_that_is_there_is_answered_and_the_other_named(
+    assistant: Assistant, texts: dict[str, str]
+) -> None:
+    answer = assistant.ask("Who wrote this article, and who is the mayor of Shenzhen?")
+    check_answer(answer, texts)
+    assert answer.standalone_question == answer.question
+    assert "王晓宁" in answer.text
+    assert "who is the mayor of Shenzhen" in answer.text.splitlines()[0]
+    answer = assistant.ask("深圳的市长是谁，以及这篇文章的作者是谁？")
+    check_answer(answer, texts)
+    assert "深圳的市长是谁" in answer.text.splitlines()[0]
+    assert "王晓宁" in answer.text
+
+
+def test_what_is_put_otherwise_is_quoted_whatever_a_model_would_write(scripted: Callable[..., AnswerChain]) -> None:
+    endorsed = "四省拿下了八成的百强城市，因为它们经济发达。"
+    answer = scripted(endorsed).invoke(Turn("山东、江苏、广东、浙江凭什么拿下了八成的百强城市？"))
+    assert {claim.support for claim in answer.claims} == {"quoted"}
+    assert "44.0%" in answer.text
+    assert answer.text.startswith(render("zh", "otherwise").strip())
+
+
 def test_a_reader_that_finds_no_answer_leads_to_a_refusal(scripted: Callable[..., AnswerChain]) -> None:
     question = Turn("今天天气怎么样？")
     sure = ScriptedChatModel(draft="今天天气很好。", finds_it=False)

@@ -27,10 +27,11 @@ def test_each_language_has_exactly_these_prompts_in_its_own_words(language: str)
         assert (detect_language(template.template) == language) == (name != "translate_example")
 
 
-def test_the_refusal_is_one_line_that_fills_nothing_in() -> None:
+def test_a_refusal_is_one_line_that_fills_nothing_in() -> None:
     for language in ("zh", "en"):
-        assert render(language, "refusal").strip().count("\n") == 0
-        assert "$" not in render(language, "refusal")
+        for name in ("refusal", "refusal_out_of_scope", "refusal_unclear"):
+            assert render(language, name).strip().count("\n") == 0
+            assert "$" not in render(language, name)
 
 
 def test_what_is_filled_in_is_not_read_as_a_template() -> None:

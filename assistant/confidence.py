@@ -1,0 +1,85 @@
+"""How sure we are that evidence holds the answer: features of a search, and the curves that make a probability of them.
+
+The curves are logistic regressions whose weights are never negative: more evidence never makes us less sure. There is
+one for each language direction, with and without a reader that judges. `evals.fit_confidence` fits them and writes
+beside them what they were fitted on and how refusals trade against false refusals.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from assistant.asked_kinds import missing_kinds
+from knowledge.calibration import log_odds, probability
+from knowledge.lexical import index_tokens
+from knowledge.retrieve import SearchResult, SentenceHit
+
+FEATURES = ("cosine", "late", "coverage", "passage_score", "sentence", "dense", "kinds")
+"""What `evidence_features` returns, in this order; `confidence` says what each is."""
+
+DENIED = -0.5
+"""Log-odds below which the reader's judgement is a plain no, whatever the features say.
+
+Evidence that fits a question closely fits its false premise as closely ("why did the industry shrink?").
+"""
+
+
+def confidence(result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None) -> float:
+    """Return the calibrated probability that evidence holds the answer, 0 to 1.
+
+    The features are
+
+    - ``cosine`` and ``late``: of the best evidence sentence, a cosine and late interaction with the question;
+    - ``coverage``: the share of the question that the sentences hold together;
+    - ``passage_score``: log-odds of the best passage;
+    - ``sentence`` and ``dense``: cosines of the best passage's best sentence and of that passage as a whole;
+    - ``kinds``: minus how many things the question asks for that are said in many ways, and none is found
+      (`assistant.asked_kinds`): a cause, the most of something;
+    - the reader's log-odds, if it judges.
+
+    Args:
+        result: What the search found; not empty.
+        sentences: The evidence.
+        judged: The reader's log-odds, or None if it does not judge.
+    """
+    if judged is not None and judged < DENIED:
+        return 0.0
+    features = evidence_features(result, sentences)
+    curve = _curves()[f"{direction(result)}-{'judged' if judged is not None else 'alone'}"]
+    if judged is not None:
+        features.append(judged)
+    total = curve["intercept"][0] + sum(w * x for w, x in zip(curve["weights"], features, strict=True))
+    return probability(total)
+
+
+def direction(result: SearchResult) -> Literal["same", "across"]:
+    """Return whether the best passage is in the question's language."""
+    return "same" if result.hits[0].passage.language == result.query.language else "across"
+
+
+def evidence_features(result: SearchResult, sentences: Sequence[SentenceHit]) -> list[float]:
+    """Return `FEATURES`: what the confidence rests on besides the reader's judgement."""
+    texts = [sentence.text for sentence in sentences]
+    together = set().union(*map(index_tokens, texts))
+    passage = result.features[0]
+    return [
+        max(sentence.cosine for sentence in sentences),
+        max(sentence.late for sentence in sentences),
+        result.query.coverage(together, result.hits[0].passage.language),
+        log_odds(result.hits[0].score),
+        passage.sentence,
+        passage.dense,
+        -float(len(missing_kinds(result.query.text, texts, decides=False))),
+    ]
+
+
+@cache
+def _curves() -> dict[str, dict[str, list[float]]]:
+    """Load the calibration; `evals.fit_confidence` makes it and says in it from what."""
+    stored = json.loads(files("assistant").joinpath("calibration.json").read_text(encoding="utf-8"))
+    curves: dict[str, dict[str, list[float]]] = stored["curves"]
+    return curves

@@ -1,0 +1,63 @@
+"""What a question asks for by its form has to be in the evidence, and what the question says itself does not count."""
+
+import pytest
+
+from assistant.asked_kinds import missing_kinds
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "lacking"),
+    [
+        ("2021年一共有多少从业人员？", "全国有12万人。", "2021年,一切顺利。"),
+        ("How many patients came?", "3,000 patients came.", "It cost RMB 30 million, 24.7% more."),
+        ("图书馆有几层？", "它有三层。", "投资3000万元。"),
+        ("四省占比是多少？", "占44.0%。", "共3000万元。"),
+        ("What share do they hold?", "They hold nearly half of it.", "They spent 3 million dollars."),
+        ("产业增速如何？", "增长24.7%。", "规模达3000万元。"),
+        ("大会在哪一天召开？", "大会于2022年9月27日召开。", "大会于2022年召开。"),
+        ("On what date was it signed?", "It was signed on 27 September 2022.", "It was signed in 2022."),
+        ("培训持续多久？", "培训持续三个月。", "培训花费3000元。"),
+        ("How old is he?", "He is 45 years old.", "He earns 300 dollars."),
+        ("今天是星期几？", "今天是星期三。", "今天下雨。"),
+        ("网址是什么？", "见 www.example.org 。", "邮箱：a@example.com。"),
+        ("邮编是多少？", "邮编518000。", "电话：0755-88309115。"),
+        ("2021年有多少钱？", "共3000万元。", "2021年很好。"),
+    ],
+)
+def test_a_kind_that_decides(question: str, held: str, lacking: str) -> None:
+    assert missing_kinds(question, [lacking, held], decides=True) == ()
+    assert missing_kinds(question, [lacking], decides=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "lacking"),
+    [
+        ("为什么选中嘉兴？", "由于嘉兴基础好。", "嘉兴是试点。"),
+        ("Why was Jiaxing picked?", "It was picked because of its port.", "Jiaxing is a pilot."),
+        ("哪个省的城市最多？", "广东最多。", "四省共44.0%。"),
+        ("Which province has the most cities?", "Guangdong leads with the highest number.", "They hold 44.0%."),
+        ("成都排第几？", "成都排名第十。", "成都是城市。"),
+    ],
+)
+def test_a_kind_that_only_counts(question: str, held: str, lacking: str) -> None:
+    assert missing_kinds(question, [held], decides=False) == ()
+    assert missing_kinds(question, [lacking], decides=False)
+    assert missing_kinds(question, [lacking], decides=True) == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "这被称为什么？",
+        "最近有什么变化？",
+        "谁最先提出这个概念？",
+        "What is the interest rate for?",
+        "Who has manifested?",
+    ],
+)
+def test_words_that_only_look_like_it(question: str) -> None:
+    assert missing_kinds(question, ["别的。"], decides=False) == ()
+
+
+def test_what_the_question_states_itself_is_no_answer() -> None:
+    assert missing_kinds("300个站点之外还有多少个站点？", ["一共300个站点。"], decides=True)
