@@ -41,10 +41,10 @@ SHARPNESS = 2.2
 Greatest likelihood of the gold sentences of the suites ``facts`` and ``facts_tuning``, alike in both languages.
 """
 
-FIELD_ALONE, FIELD_CLOSE = 0.7, 0.4
+FIELD_ALONE, FIELD_CLOSE = 0.5, 0.33
 """Probability and late interaction from which a field of a document's card is all that is read.
 
-The right fields have a late interaction of .46 and more; "what does the author liken a city to?" has .29 with the
+The right fields have a late interaction of .37 and more; "what does the author liken a city to?" has .29 with the
 author's, which then does not count as found either.
 """
 
