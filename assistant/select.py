@@ -81,6 +81,11 @@ class Evidence:
         return self.part or self.question.standalone
 
 
+FOLLOWING = 0.6
+"""Share of the threshold that is asked of a follow-up: what is made of it fits the evidence less well than a question
+in somebody's own words, and what it is about was found a turn before."""
+
+
 def select(question: Question, result: SearchResult, reader: Reader, *, limit: int, threshold: float) -> Evidence:
     """Choose the evidence and decide whether to answer.
 
@@ -102,7 +107,7 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None if otherwise else reader.judge(asked, question.language, sentences)
     sure = confidence(result, sentences, judged)
-    if sure < threshold:
+    if sure < (threshold * FOLLOWING if question.before else threshold):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
     if _answers_alone(result, sentences):
         sentences = sentences[:1]

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from assistant.confidence import FEATURES
 from evals.cases import load_suite
 
-REFUSING_COSTS: dict[str, float] = {"judged": 3.0, "alone": 4.0}
+REFUSING_COSTS: dict[str, float] = {"judged": 3.0, "alone": 5.0}
 """How much worse it is to refuse an answerable question than to answer an unanswerable one, by kind of reader.
 
 Without a chat model every answer is a verbatim quote, so a needless one does little harm.
