@@ -17,6 +17,7 @@ from langchain_core.embeddings import Embeddings
 
 from knowledge.adapter import corrections
 from knowledge.encoder import NumpyEncoder
+from knowledge.encoding import well_formed
 from knowledge.errors import WeightsCorrupt, WeightsMissing
 from knowledge.weights import Weights
 
@@ -99,9 +100,9 @@ class Embedder(Embeddings):
     def encode_query_tokens(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Return a question's unit vector, shape (dimension,), and its token states, (tokens, dimension)."""
         if self._quick is not None:
-            return self._quick.encode_tokens(text, _prompt(self._quick_prompts, "query"))
+            return self._quick.encode_tokens(well_formed(text), _prompt(self._quick_prompts, "query"))
         model = self._load()
-        vectors, tokens = self._encode(model, [text], _prompt(model.prompts, "query"))
+        vectors, tokens = self._encode(model, [well_formed(text)], _prompt(model.prompts, "query"))
         return vectors[0], tokens[0]
 
     def encode_passages(
@@ -129,7 +130,7 @@ class Embedder(Embeddings):
         quick = self._quick if self._model is None and len(texts) <= _FEW else None
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            batch = [texts[i] for i in rows]
+            batch = [well_formed(texts[i]) for i in rows]
             if quick is not None:
                 prompt = _prompt(self._quick_prompts, "document", "passage")
                 found = [quick.encode_tokens(text, prompt) for text in batch]

@@ -74,6 +74,15 @@ def _checked(text: str) -> str:
     return text
 
 
+def well_formed(text: str) -> str:
+    """Return a text that can be written as UTF-8: halves of surrogate pairs are joined, lone ones become U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def _chinese(data: bytes) -> str | None:
     """Return the text in the most plausible encoding of Chinese, or None."""
     wide = ("utf-16-le", "utf-16-be")

@@ -92,7 +92,7 @@ def test_ask_prints_quotes_with_their_places(use_home: Home, article: str, capsy
 def test_a_refusal_is_an_answer(use_home: Home, capsys: Capture) -> None:
     code, out, err = run(capsys, "ask", "Who is the mayor of Chengdu?")
     assert (code, err) == (0, "")
-    assert "do not hold the answer" in out
+    assert "answer from them alone" in out
     assert "  · " in out
 
 

@@ -105,7 +105,7 @@ def test_dialogues_of_both_languages_are_answered(assistant: Assistant, article:
 def test_what_no_document_could_answer_is_refused_politely(assistant: Assistant, question: str) -> None:
     answer = assistant.ask(question)
     assert (answer.refused, answer.reason) == (True, "out_of_scope")
-    assert answer.text.startswith(("我只根据", "I only answer"))
+    assert "只根据资料回答" in answer.text or "answer from them alone" in answer.text
 
 
 def test_a_turn_without_a_history_needs_a_dialogue() -> None:

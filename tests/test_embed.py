@@ -101,6 +101,14 @@ def test_it_is_langchain_embeddings(embedder: Embedder) -> None:
     assert (embedder.name, embedder.dimension, embedder.max_tokens) == ("tiny-e5", HIDDEN, POSITIONS)
 
 
+@pytest.mark.parametrize(("given", "meant"), [("一\ud83d\ude00", "一\U0001f600"), ("一\ud83d", "一\ufffd")])
+def test_halves_of_characters_are_no_error(embedder: Embedder, given: str, meant: str) -> None:
+    np.testing.assert_allclose(embedder.encode_passages([given]), embedder.encode_passages([meant]))
+    np.testing.assert_allclose(embedder.encode_query(given), embedder.encode_query(meant))
+    many = embedder.encode_passages([given, *"abcdefghijklmnopqrstuvwxyz"])  # more than the quick encoder takes
+    np.testing.assert_allclose(many[0], embedder.encode_passages([meant])[0], atol=1e-4)
+
+
 def test_no_passages(embedder: Embedder) -> None:
     assert embedder.encode_passages([]).shape == (0, HIDDEN)
 

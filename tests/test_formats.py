@@ -220,11 +220,9 @@ def test_hostile_files_are_refused_with_their_reason(met: dict[str, tuple[str, s
     assert wrong == {}
 
 
-def test_hostile_files_take_neither_time_nor_memory(met: dict[str, tuple[str, str, float]], sandbox: Sandbox) -> None:
+def test_hostile_files_take_little_time(met: dict[str, tuple[str, str, float]]) -> None:
+    """How much memory they take is limited by the system; the next test meets that limit."""
     assert max(seconds for _, _, seconds in met.values()) < 30
-    sandbox.close()  # what a child took is known when it has ended
-    if resource is not None:
-        assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1.5 * 2**20  # kilobytes on Linux
 
 
 def test_a_parser_that_hangs_swells_or_dies_is_ended(
