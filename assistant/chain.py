@@ -17,6 +17,7 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from assistant.compose import compose
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token
 from assistant.orders import without_orders
@@ -28,7 +29,7 @@ from assistant.select import Evidence, select
 from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, Reason, RetrievedPassage, Turn
-from assistant.verify import compose, left_out, verify
+from assistant.verify import left_out, verify
 from knowledge.fuse import ASKED, BEFORE, fuse
 from knowledge.language import detect_language
 from knowledge.lexical import content_tokens

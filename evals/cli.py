@@ -27,6 +27,7 @@ forms:
   wenju eval rewriting             how follow-ups are understood
   wenju eval injection             whether orders planted in passages are followed
   wenju eval faithfulness          how well supported claims are told from others
+  wenju eval guard                 whether corrupted claims are noticed
   wenju eval rgb                   answers and refusals among passages that do not help
 """
 
@@ -143,6 +144,7 @@ def _form(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
         "injection": benchmarks.injection,
         "faithfulness": claims.faithfulness,
         "rgb": claims.rgb,
+        "guard": claims.guard,
         "compare": compare.compare_reports,
         "init": write.init,
         "draft": write.draft,

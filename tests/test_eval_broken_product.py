@@ -21,10 +21,11 @@ from langchain_core.messages import BaseMessage
 import prompts
 from assistant import Assistant
 from assistant.chain import AnswerChain
+from assistant.claim_check import Checked
+from assistant.claims import claims_of
 from assistant.read import ChatReader, ExtractiveReader, Reader
 from assistant.select import Evidence
 from assistant.types import Answer, Message, Turn
-from assistant.verify import Checked, claims_of
 from evals import cli
 from evals.case import Case
 from evals.commands import run

@@ -203,7 +203,7 @@ class Talk:
 
 def left_out(draft: str, answer: Answer) -> tuple[str, ...]:
     """Return the sentences of a draft that are not in the checked answer."""
-    from assistant.verify import claims_of
+    from assistant.claims import claims_of
 
     stands = {claim.text for claim in answer.claims}
     return tuple(claim for claim in dict.fromkeys(claims_of(draft, answer.language)) if claim not in stands)

@@ -1,4 +1,4 @@
-"""``wenju eval faithfulness`` and ``rgb``: claims told from others, answers among passages that do not help."""
+"""``wenju eval faithfulness``, ``rgb`` and ``guard``: claims and answers that the evidence does not support."""
 
 from __future__ import annotations
 
@@ -21,6 +21,22 @@ def rgb(args: argparse.Namespace) -> int:
 
     found = measure_rgb(args.data, args.llm or "none", names=args.set, limit=args.limit)
     return _exit_code(print_rgb(found, as_json=args.json))
+
+
+def guard(args: argparse.Namespace) -> int:
+    """``wenju eval guard``: corrupt correct claims and print which are noticed."""
+    from assistant import Assistant, Settings
+    from assistant.console import progress
+    from evals.guard.command import measure_guard, report_guard
+
+    # No model writes anything here: the claims are given.
+    with Assistant(Settings.from_environment(llm="none", reproducible=True)) as assistant:
+        assistant.warm_up()
+        with progress("Checking claims") as update:
+            verdicts = measure_guard(
+                assistant.documents(), assistant.searcher, language=args.language, limit=args.limit, update=update
+            )
+    return report_guard(verdicts, as_json=args.json)
 
 
 def _exit_code(unscored: int) -> int:

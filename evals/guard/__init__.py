@@ -1,0 +1,1 @@
+"""``wenju eval guard``: correct claims are corrupted, and the check of claims has to notice."""
