@@ -66,6 +66,10 @@ def test_stop_retry_and_edit(tab: Tab, backend: ScriptedBackend) -> None:
     tab.box.press_sequentially("接着写")  # what is typed meanwhile stays
     tab.box.press("Escape")
     tab.page.get_by_text(text("stopped", "zh")).wait_for()
+    for _ in range(50):  # the page says so at once; the model stops with its next word
+        if backend.closed > closed:
+            break
+        tab.page.wait_for_timeout(100)
     written = backend.written
     tab.page.wait_for_timeout(500)
     assert (backend.closed, backend.written) == (closed + 1, written)
@@ -90,7 +94,7 @@ def test_enter_sends_shift_enter_breaks_the_line_and_an_empty_question_does_noth
     tab.ask("   ")
     tab.box.fill("规模")
     tab.box.press("Shift+Enter")
-    tab.box.press_sequentially("试点")
+    tab.box.press_sequentially("试点", delay=50)
     assert tab.box.input_value() == "规模\n试点"
     assert backend.asked == []
     tab.box.press("Enter")

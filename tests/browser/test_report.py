@@ -12,14 +12,9 @@ import pytest
 from evals.commands.compare import compared_report
 from evals.report.model import Report
 from evals.report.page import to_html
-from tests.browser.test_page import CHROMIUM, FLAGS
 from tests.eval_answers import CASES, PILOTS, PILOTS_EN, SIZE, SIZE_ZH, answer, refusal
 from tests.eval_scripts import ScriptedAssistant, go, report_of, script
 from tests.scripted_backend import HOSTILE
-
-sync_api = pytest.importorskip("playwright.sync_api")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; name one in WENJU_CHROMIUM")
 
 
 def reports() -> tuple[Report, Report]:
@@ -53,19 +48,11 @@ class Opened:
         return [str(one) for one in self.page.locator(".case:visible .id").all_inner_texts()]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def page(browser: Any, tmp_path: Path) -> Iterator[Opened]:
+def page(chromium: Any, tmp_path: Path) -> Iterator[Opened]:
     path = tmp_path / "report.html"
     path.write_text(to_html(*reports()), encoding="utf-8")
-    opened = Opened(browser, path)
+    opened = Opened(chromium, path)
     yield opened
     opened.context.close()
     assert opened.asked == [path.as_uri()]
@@ -112,10 +99,10 @@ def test_hostile_words_are_words(page: Opened) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_can_be_read_in_light_and_dark_and_on_a_phone(browser: Any, tmp_path: Path, scheme: str) -> None:
+def test_words_can_be_read_in_light_and_dark_and_on_a_phone(chromium: Any, tmp_path: Path, scheme: str) -> None:
     path = tmp_path / "report.html"
     path.write_text(to_html(*reports()), encoding="utf-8")
-    opened = Opened(browser, path, color_scheme=scheme)
+    opened = Opened(chromium, path, color_scheme=scheme)
     opened.page.locator(".case summary").first.click()
     contrasts = opened.page.evaluate(CONTRASTS)
     assert min(contrasts) >= 4.5, contrasts
@@ -124,10 +111,10 @@ def test_words_can_be_read_in_light_and_dark_and_on_a_phone(browser: Any, tmp_pa
     opened.context.close()
 
 
-def test_without_scripts_every_case_is_shown(browser: Any, tmp_path: Path) -> None:
+def test_without_scripts_every_case_is_shown(chromium: Any, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(to_html(*reports()), encoding="utf-8")
-    opened = Opened(browser, path, java_script_enabled=False)
+    opened = Opened(chromium, path, java_script_enabled=False)
     assert len(opened.shown()) == len(CASES)
     opened.context.close()
 
