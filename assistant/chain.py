@@ -154,9 +154,9 @@ class AnswerChain(Runnable[Turn, Answer]):
 
     def _decide(self, question: Question, result: SearchResult, document_ids: Collection[str] | None) -> Evidence:
         """Choose the evidence; where a question of two parts has only one answered, for that one."""
-        whole = self._select(question, result)
         if question.outside:
-            return replace(whole, refusal="out_of_scope")
+            return Evidence(question, result, (), 0.0, (), "out_of_scope")
+        whole = self._select(question, result)
         parts = parts_of(question.standalone, question.language)
         if len(parts) < 2:
             return whole

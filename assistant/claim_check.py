@@ -12,7 +12,7 @@ from assistant import names, quantities
 from assistant.claims import OFF_LANGUAGE, off_language
 from assistant.clause_check import ClauseCheck
 from assistant.condense import Question
-from assistant.counted import borne_out
+from assistant.counted import said_back
 from assistant.select import Evidence
 from assistant.types import Support
 from assistant.wording import GENERIC, wording
@@ -161,7 +161,7 @@ def _unsupported(claim: str, evidence: Sequence[str], question: str) -> list[str
         *(
             quantity.text
             for quantity in quantities.unsupported_quantities(claim, evidence)
-            if not (borne_out(quantity, claim) and any(quantities.equivalent(quantity, count) for count in asked))
+            if not said_back(quantity, claim, asked)
         ),
         *(name.text for name in names.unsupported_names(claim, evidence)),
     ]

@@ -14,7 +14,7 @@ from typing import Literal
 from assistant import names, quantities
 from assistant.alignment import Aligned, Alike, alignments, alike, clauses_of
 from assistant.condense import Question
-from assistant.counted import borne_out
+from assistant.counted import said_back
 from assistant.polarity import denials, lessening, levels, parity, turned_words, without_levels
 from assistant.quantities import Quantity
 from assistant.wording import items_of, parts_of, wording, words_of
@@ -97,7 +97,7 @@ class ClauseCheck:
         missing = [
             quantity
             for quantity in quantities.unsupported_quantities(aligned.clause, [text])
-            if not self._repeats_a_count(quantity, claim) and not self._dated_before(quantity, aligned.at)
+            if not said_back(quantity, claim, self._counts) and not self._dated_before(quantity, aligned.at)
         ]
         if any(quantity.kind not in _WHEN for quantity in stated) and len(aligned.said) <= OF_ANOTHER * aligned.most:
             # The number stands here, but what it is said of stands in another sentence.
@@ -106,9 +106,6 @@ class ClauseCheck:
             *(Fault("quantity", quantity.text) for quantity in missing),
             *(Fault("name", name.text) for name in names.unsupported_names(aligned.clause, [text])),
         ]
-
-    def _repeats_a_count(self, quantity: Quantity, claim: str) -> bool:
-        return borne_out(quantity, claim) and any(quantities.equivalent(quantity, count) for count in self._counts)
 
     def _dated_before(self, quantity: Quantity, at: int) -> bool:
         """Return whether a date is said earlier in the paragraph of a sentence that has none itself."""
@@ -122,7 +119,8 @@ class ClauseCheck:
         """Return words of a clause that neither its sentence nor the question says: too many, or in a list."""
         words = aligned.words
         if levels(aligned.clause) <= levels(self._texts[aligned.at]):
-            words = tuple(word for word in words if word in words_of(without_levels(aligned.clause), self._language))
+            rest = words_of(without_levels(aligned.clause), self._language)
+            words = tuple(word for word in words if word in rest)
         unsaid = [word for word in words if word not in aligned.said]
         licensed = self._licensed(aligned) if unsaid else frozenset()
         unknown = [word for word in unsaid if word not in licensed]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
-from assistant.quantities import Quantity
+from assistant.quantities import Quantity, equivalent
 
 _LIST_BEGINS = re.compile(
     r"[.。!！?？:：]|\b(?:is|are|was|were|include[sd]?|including|namely|such as|between|of|as)\b|是|为|有|包括|分别|即",
@@ -27,6 +28,17 @@ def borne_out(count: Quantity, claim: str) -> bool:
         claim: The claim.
     """
     return count.role == "count" and any(count.value == number for number in _listed(claim))
+
+
+def said_back(count: Quantity, claim: str, asked: Sequence[Quantity]) -> bool:
+    """Return whether a count stands in the question already and the claim bears it out: no evidence need state it.
+
+    Args:
+        count: A count that stands in the claim.
+        claim: The claim.
+        asked: The quantities of the question.
+    """
+    return borne_out(count, claim) and any(equivalent(count, other) for other in asked)
 
 
 def _listed(claim: str) -> set[int]:

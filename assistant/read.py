@@ -37,8 +37,8 @@ suites ``facts`` and ``facts_tuning`` this holds the answer as often as a fixed 
 .90 across), with a fifth less to read.
 """
 
-LONGEST_TRANSLATION = 64
-"""Tokens."""
+LONGEST_QUESTION = 64
+"""Tokens that a question may have which the model translates or words anew."""
 
 SPOKEN_JUDGEMENT = 3.0
 """Log-odds that a judgement counts when the model tells no probabilities."""
@@ -166,9 +166,7 @@ class ChatReader:
             AIMessage(render(language, "translate_answer").strip()),
             HumanMessage(with_renderings(question, language)),
         ]
-        with explain_errors(self._spec):
-            said = str(self._fresh().bind(max_tokens=LONGEST_TRANSLATION).invoke(messages).text).strip()
-        return said.splitlines()[0].strip() if said else ""
+        return self._line(messages)
 
     def rewrite(self, before: str, question: str, language: Language) -> str:
         """Ask the model to word a follow-up so that it stands on its own.
@@ -177,9 +175,12 @@ class ChatReader:
         small one answers, or asks about something said long ago.
         """
         turns = render(language, "rewrite_turns", before=before, question=question)
-        messages: list[BaseMessage] = [SystemMessage(render(language, "rewrite").strip()), HumanMessage(turns.strip())]
+        return self._line([SystemMessage(render(language, "rewrite").strip()), HumanMessage(turns.strip())])
+
+    def _line(self, messages: list[BaseMessage]) -> str:
+        """Return the first line of what the model says, "" if it says nothing."""
         with explain_errors(self._spec):
-            said = str(self._fresh().bind(max_tokens=LONGEST_TRANSLATION).invoke(messages).text).strip()
+            said = str(self._fresh().bind(max_tokens=LONGEST_QUESTION).invoke(messages).text).strip()
         return said.splitlines()[0].strip() if said else ""
 
     def judge(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> float | None:

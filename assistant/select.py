@@ -101,8 +101,9 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
         return Evidence(question, result, (), 0.0, (), reason_for(question, result))
     asked, texts = question.standalone, [sentence.text for sentence in sentences]
     amounts = unmet_quantities(question.insists, sentences)
-    unmet = unmet_constraints(question.insists, result.query, sentences)
-    otherwise = put_otherwise(question.insists, amounts, texts) and set(unmet) <= {amount.text for amount in amounts}
+    unmet = unmet_constraints(question.insists, result.query, sentences, amounts)
+    otherwise = bool(amounts) and set(unmet) <= {amount.text for amount in amounts}
+    otherwise = otherwise and put_otherwise(question.insists, amounts, texts)
     if unmet and not otherwise:
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None if otherwise else reader.judge(asked, question.language, sentences)
@@ -167,17 +168,25 @@ def likelihoods(result: SearchResult) -> dict[tuple[str, int], float]:
     return {place: weight / whole for place, weight in weights.items()}
 
 
-def unmet_constraints(question: str, query: Query, sentences: Sequence[SentenceHit]) -> tuple[str, ...]:
+def unmet_constraints(
+    question: str, query: Query, sentences: Sequence[SentenceHit], amounts: Sequence[Quantity]
+) -> tuple[str, ...]:
     """Return what a question insists on and the evidence does not hold: names, quantities, the kind of thing asked for.
 
     The evidence for names and years is the sentences' whole passages, since a year is often said once at a paragraph's
     start.
+
+    Args:
+        question: The question.
+        query: The same, made ready for searching.
+        sentences: The evidence.
+        amounts: What `unmet_quantities` found of them.
     """
     texts = _passages(sentences)
     unmet = [
         name.text for name in names.constraints(question) if not any(names.mentioned(name, text) for text in texts)
     ]
-    unmet += [quantity.text for quantity in unmet_quantities(question, sentences)]
+    unmet += [quantity.text for quantity in amounts]
     return tuple(unmet) or unmet_form(question, query, [sentence.text for sentence in sentences], texts)
 
 

@@ -110,7 +110,8 @@ def answer_features(question: str, answer: str, ground: Ground, language: Langua
     """
     vector, states = ground.asked(question, language)
     lates = np.array([late_interaction(states, own) for own in ground.states])
-    together = [late_interaction(ground.asked(f"{question} {answer}", language)[1], own) for own in ground.states]
+    _, both = ground.asked(f"{question} {answer}", language)
+    together = [late_interaction(both, own) for own in ground.states]
     coverages = _coverages(question, ground)
     around = [max(coverages[max(0, at - 1) : at + 2]) for at in range(len(coverages))]
     fits = [FITTING.score(*of, 0.0) for of in zip(ground.vectors @ vector, lates, coverages, around, strict=True)]
@@ -162,8 +163,7 @@ def _coverages(question: str, ground: Ground) -> list[float]:
     words = query_tokens(question)
     within = {word: sum(word in own for own in ground.tokens) for word in words}
     terms = [Term(word, rarity(within[word], len(ground.tokens)), {}) for word in words]
-    coverage = Coverage(terms, across=False)
-    return [coverage.share(own) for own in ground.tokens]
+    return Coverage(terms, across=False).shares(ground.tokens)
 
 
 def _nearness(similar: Sequence[Array], places: Sequence[Array], spans: Sequence[tuple[float, float]]) -> float:

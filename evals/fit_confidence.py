@@ -56,7 +56,7 @@ def collect(suite: str, llm: str, out: Path) -> None:
     from assistant.assistant import Assistant
     from assistant.condense import condense
     from assistant.confidence import direction, evidence_features
-    from assistant.select import choose, unmet_constraints
+    from assistant.select import choose, unmet_constraints, unmet_quantities
     from assistant.settings import Settings
     from assistant.types import Turn
 
@@ -73,7 +73,8 @@ def collect(suite: str, llm: str, out: Path) -> None:
             question = condense(Turn(case.question))
             result = assistant.chain.retrieve(question)
             sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget, reader.enough)
-            if not sentences or unmet_constraints(question.standalone, result.query, sentences):
+            amounts = unmet_quantities(question.standalone, sentences)
+            if not sentences or unmet_constraints(question.standalone, result.query, sentences, amounts):
                 continue
             row = {
                 "id": case.id,

@@ -96,7 +96,7 @@ class Interaction:
 
 def interactions(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> list[Interaction]:
     """Return the late interaction of a question with several passages; arguments as of `max_similarities`."""
-    best = _best(question, passages, mean)
+    best = max_similarities(question, passages, mean)
     counts = [len(one.lengths) for one in passages]
     filled = [bool(count and sum(one.lengths)) for count, one in zip(counts, passages, strict=True)]
     if not best.size or not any(filled):
@@ -110,7 +110,7 @@ def interactions(question: Array, passages: Sequence[TokenStates], mean: Array |
     ]
 
 
-def max_similarities(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> list[Array]:
+def max_similarities(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> Array:
     """Compare a question's tokens with those of the sentences of several passages.
 
     Args:
@@ -119,15 +119,9 @@ def max_similarities(question: Array, passages: Sequence[TokenStates], mean: Arr
         mean: What is taken away from each state before it is scaled to unit length, shape (dimension,), or None.
 
     Returns:
-        For each passage the best cosine of each question token in each sentence, shape (sentences, question tokens);
-        -1 where a sentence has no tokens.
+        The best cosine of each question token in each sentence, of all passages one after the other, shape (sentences,
+        question tokens); -1 where a sentence has no tokens.
     """
-    ends = np.cumsum([len(one.lengths) for one in passages])
-    return np.split(_best(question, passages, mean), ends[:-1]) if passages else []
-
-
-def _best(question: Array, passages: Sequence[TokenStates], mean: Array | None) -> Array:
-    """Return what `max_similarities` does, of all passages one after the other."""
     lengths = np.array([length for one in passages for length in one.lengths], dtype=np.int64)
     found = np.full((len(lengths), len(question)), -1.0, dtype=np.float32)
     filled = lengths > 0

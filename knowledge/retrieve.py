@@ -145,31 +145,39 @@ class Searcher:
 
     def _score(self, query: Query, proposed: Sequence[str], closely: int) -> list[_Scored]:
         """Score passages by vector and words; return the likeliest, scored by sentences and tokens too, best first."""
+        asked = self._centre.apply(query.vector[None, :], "query", query.language)[0]
         outlines = self._materials.outlines(proposed)
-        groups = [self._outlined(query, outlines, language) for language in self._materials.languages()]
+        groups = [self._outlined(query, asked, outlines, language) for language in self._materials.languages()]
         # Turn by turn: before sentences are looked at, fits in the question's language and across do not compare.
         turns = [one for turn in zip_longest(*groups) for one in turn if one]
         return sorted(
-            self._compared(query, turns[:closely]),
+            self._compared(query, asked, turns[:closely]),
             key=lambda one: (-one.order, one.passage.document_id, one.passage.start),
         )
 
-    def _outlined(self, query: Query, outlines: Sequence[Outline], language: Language) -> list[_Outlined]:
-        """Return the passages of a language with their cosine and coverage, likeliest first."""
+    def _outlined(self, query: Query, asked: Array, outlines: Sequence[Outline], language: Language) -> list[_Outlined]:
+        """Return the passages of a language with their cosine and coverage, likeliest first.
+
+        Args:
+            query: The question.
+            asked: Its vector without its language's mean, shape (dimension,).
+            outlines: Passages of all languages.
+            language: The one whose passages are wanted.
+        """
         group = [one for one in outlines if one.language == language]
         if not group:
             return []
         vectors = self._centre.apply(np.stack([one.vector for one in group]), "passage", language)
         own = weights(query.language, language)
         found = []
-        for one, cosine in zip(group, (vectors @ self._asked(query)).tolist(), strict=True):
+        for one, cosine in zip(group, (vectors @ asked).tolist(), strict=True):
             held = query.coverage(one.tokens, language)
             found.append(_Outlined(one.id, cosine, held, own.score(Features(cosine, cosine, 0.0, held, 0.0))))
         return sorted(found, key=lambda one: -one.fit)
 
-    def _compared(self, query: Query, likely: Sequence[_Outlined]) -> Iterator[_Scored]:
+    def _compared(self, query: Query, asked: Array, likely: Sequence[_Outlined]) -> Iterator[_Scored]:
         """Yield the passages, looked at sentence by sentence and token by token."""
-        asked, outlined = self._asked(query), {one.id: one for one in likely}
+        outlined = {one.id: one for one in likely}
         materials = self._materials.of(list(outlined))
         for language in self._materials.languages():
             group = [one for one in materials if one.passage.language == language]
@@ -182,11 +190,6 @@ class Searcher:
             for one, late in zip(group, lates, strict=True):
                 own = [next(cosines) for _ in one.sentence_vectors]
                 yield self._scored(query, one, outlined[one.passage.id], own, late)
-
-    def _asked(self, query: Query) -> Array:
-        """Return a question's vector without its language's mean, shape (dimension,)."""
-        asked: Array = self._centre.apply(query.vector[None, :], "query", query.language)[0]
-        return asked
 
     def _token_means(self, question: Language, passage: Language) -> tuple[Array | None, Array | None]:
         """Return the mean token states to take away from a question and from passages of a language."""
