@@ -2,15 +2,17 @@
 
 A kind is a pattern of questions and a test of evidence, in both languages. Kinds that *decide* have a form that any
 answer must have: without a number nothing says how many. The others are said in many ways ("the pilots began in 2015"
-says which came first), so that they only count (`assistant.confidence`).
+says which came first), so that they only count (`assistant.confidence`); but of those too most must stand in what an
+answer cites in the end, where nothing else can hold them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.names import find_names
 from assistant.quantities import Quantity, equivalent, find_quantities
 from assistant.quantity_types import DateParts
 
@@ -27,12 +29,14 @@ class Kind:
         asked: Finds the words of a question that ask for it.
         held: Whether an evidence text holds one.
         decides: Whether a question is refused where the evidence holds none.
+        cited: Whether an answer is refused where the sentences that it cites hold none.
     """
 
     name: str
     asked: re.Pattern[str]
     held: Holds
     decides: bool = True
+    cited: bool = True
 
 
 def _pattern(*alternatives: str) -> re.Pattern[str]:
@@ -55,6 +59,11 @@ def _words(*alternatives: str) -> Holds:
     return lambda question, text: bool(pattern.search(text))
 
 
+def _is_company(kind: str, name: str) -> bool:
+    """Return whether a name may be a company's: a ministry's is an organisation's, but no company's."""
+    return kind == "latin" or (kind == "organisation" and not _AUTHORITY.search(name))
+
+
 def _either(*tests: Holds) -> Holds:
     return lambda question, text: any(test(question, text) for test in tests)
 
@@ -70,6 +79,9 @@ _TIME_UNITS = frozenset({"year", "month", "week", "day", "hour", "minute", "seco
 _DATES = frozenset({"date", "time", "range", "opaque"})
 _OF_A_ROW = r"个|家|座|人|名|位|次|页|篇|条|项|张|辆|台|种|所|本|层|届|场|件|户"
 _NOT_SUPERLATIVE = "近|初|新|先|早|终|后"
+_AUTHORITY = re.compile(
+    r"(?:部|厅|局|委|办|院|府|署)$|\b(?:ministry|bureau|commission|department|office)\b", re.IGNORECASE
+)
 _CLOCK = _words(
     r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b",
     r"[零〇一二两三四五六七八九十\d]+点|[上中下]午|傍晚|午夜|正午",
@@ -164,6 +176,15 @@ KINDS: tuple[Kind, ...] = (
             r"\b(?:hence|thanks to|to (?:avoid|make|help|allow|ensure|protect|prevent)|need\w*|so)\b",
         ),
         decides=False,
+        cited=False,
+    ),
+    Kind(
+        "a company",
+        _pattern(
+            r"哪一?[家些个]?(?:公司|企业|厂商|银行)|什么公司", r"\b(?:which|what) (?:compan(?:y|ies)|firms?|bank)\b"
+        ),
+        lambda question, text: any(_is_company(name.kind, name.text) for name in find_names(text)),
+        decides=False,
     ),
     Kind(
         "the most",
@@ -184,6 +205,11 @@ KINDS: tuple[Kind, ...] = (
 """In the order in which a missing one is named."""
 
 
+def missing_from_cited(question: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return what a question asks for and none of the sentences holds that an answer cites; as `missing_kinds`."""
+    return tuple(_missing(question, texts, [kind for kind in KINDS if kind.cited]))
+
+
 def missing_kinds(question: str, texts: Sequence[str], *, decides: bool) -> tuple[str, ...]:
     """Return what a question asks for and none of some texts holds.
 
@@ -195,9 +221,11 @@ def missing_kinds(question: str, texts: Sequence[str], *, decides: bool) -> tupl
     Returns:
         For each missing kind the words that ask for it and what they ask for: ``"多少人 (a count)"``.
     """
-    missing = []
-    for kind in KINDS:
-        found = kind.asked.search(question) if kind.decides == decides else None
+    return tuple(_missing(question, texts, [kind for kind in KINDS if kind.decides == decides]))
+
+
+def _missing(question: str, texts: Sequence[str], kinds: Sequence[Kind]) -> Iterator[str]:
+    for kind in kinds:
+        found = kind.asked.search(question)
         if found and not any(kind.held(question, text) for text in texts):
-            missing.append(f"{found.group()} ({kind.name})")
-    return tuple(missing)
+            yield f"{found.group()} ({kind.name})"

@@ -17,9 +17,11 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from assistant.asked_kinds import missing_from_cited
 from assistant.compose import compose
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token
+from assistant.omitted import left_out
 from assistant.orders import without_orders
 from assistant.parts import parts_of
 from assistant.quantities import find_quantities
@@ -29,7 +31,7 @@ from assistant.select import Evidence, select
 from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, Reason, RetrievedPassage, Turn
-from assistant.verify import left_out, verify
+from assistant.verify import verify
 from knowledge.fuse import ASKED, BEFORE, fuse
 from knowledge.language import detect_language
 from knowledge.lexical import content_tokens
@@ -218,7 +220,8 @@ class AnswerChain(Runnable[Turn, Answer]):
 
     def _checked(self, draft: str, restated: str, evidence: Evidence, clock: Clock) -> Answer:
         checked = verify(draft, evidence, self._searcher, backed=self._reader.backed, restated=restated)
-        if not checked:
+        cited = [evidence.sentences[at].text for at in sorted({at for claim in checked for at in claim.sentences})]
+        if not checked or (not evidence.otherwise and missing_from_cited(evidence.asked, cited)):
             return self._refuse(replace(evidence, refusal="not_in_documents"), clock)
         text, claims, citations = compose(
             checked, evidence.sentences, _scores(evidence), self._documents(evidence.result), evidence.question.language

@@ -11,7 +11,7 @@ from assistant import people
 from assistant.cedict import cedict
 from assistant.gazetteer import Entry, Glossary, Match, NameKind
 from assistant.name_text import HAN, TextView, Word, view
-from assistant.transliteration import SOUND_CHARACTERS
+from knowledge.sounds import SOUND_CHARACTERS
 from knowledge.types import Language
 
 _PLACE_SUFFIX_ZH = re.compile(r"特别行政区|自治区|自治州|自治县|地区|新区|[市省区县州盟镇]")

@@ -20,7 +20,7 @@ from assistant.cedict import cedict
 from assistant.gazetteer import Glossary, Match
 from assistant.name_finding import Name, find_all, find_names, is_ordinary_word
 from assistant.name_text import HAN, TextView, case_fits, fold_characters, in_dictionary, is_acronym, latin_key, view
-from assistant.transliteration import sounds_in
+from knowledge.sounds import sounds_in
 from knowledge.types import Language
 
 __all__ = ["Glossary", "Name", "constraints", "find_names", "mentioned", "renderings", "unsupported_names"]
@@ -137,12 +137,12 @@ def _mentioned_otherwise(name: Name, where: TextView) -> bool:
     if len(words) > 1 and all(map(people.is_pinyin, words)) and people.spelled_in(words, where, person=False):
         return True
     strange = [word.key for word in view(name.text).words if not is_ordinary_word(word)]
-    if len(strange) > 1 and sounds_in("".join(strange), where):
+    if len(strange) > 1 and sounds_in("".join(strange), where.folded):
         return True
     return all(
         (len(words) > 1 and (key in where.runs or _by_dictionary(key, where)))
         or (people.is_pinyin(key) and people.spelled_in((key,), where, person=False))
-        or sounds_in(key, where)
+        or sounds_in(key, where.folded)
         for key in strange
     )
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import product
 
 from assistant.name_text import HAN_RUN, TextView, in_dictionary, latin_words, segment
+from knowledge.sounds import readings
 
 # Surnames that are seldom the first character of another word after a person's title.
 _COMMON = (
@@ -108,16 +109,6 @@ def split_name(name: str) -> tuple[str, str]:
     """Return surname and given name: 欧阳修 → 欧阳, 修."""
     size = 2 if len(name) > 2 and re.match(_COMPOUND, name) else 1
     return name[:size], name[size:]
-
-
-@lru_cache(maxsize=8192)
-def readings(character: str) -> tuple[str, ...]:
-    """Return the toneless pinyin readings of a Chinese character, ü written as u and as v."""
-    from pypinyin import Style, pinyin
-
-    found = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
-    plain = [reading for reading in found if reading.isalpha()]
-    return tuple(dict.fromkeys(form for reading in plain for form in (reading, reading.replace("v", "u"))))
 
 
 def romanised_keys(name: str) -> frozenset[str]:

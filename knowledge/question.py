@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 import numpy as np
@@ -17,6 +17,7 @@ from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
 from knowledge.material import Materials
 from knowledge.numerals import written_across
+from knowledge.sounds import spelled_across
 from knowledge.types import Language
 
 POSTINGS = 20_000
@@ -36,7 +37,8 @@ class Query:
         vector: Its embedding, shape (dimension,).
         states: The states of its tokens, shape (tokens, dimension).
         terms: Its content words with their rarity; words and, in Chinese, character bigrams.
-        words: The same without bigrams, with their translations, for texts of the other language.
+        words: The same without bigrams, with their translations that occur in the collection, for texts of the other
+            language.
         searched: The tokens that the full-text index is asked for, rarest first: of those above and their translations
             as many as `POSTINGS` allows.
     """
@@ -55,6 +57,21 @@ class Query:
         """Make ready to look for its words in many texts."""
         object.__setattr__(self, "_within", Coverage(self.terms, across=False))
         object.__setattr__(self, "_across", Coverage(self.words, across=True))
+
+    def with_names(self, tokens: AbstractSet[str]) -> Query:
+        """Return this question with its names as texts of the other language spell them by sound, if they do.
+
+        Args:
+            tokens: All tokens of those texts.
+        """
+        unknown = frozenset(term.word for term in self.words if not term.translations)
+        spelled = spelled_across(self.text, self.language, unknown, tokens) if unknown else {}
+        if not spelled:
+            return self
+        words = tuple(
+            replace(term, translations=spelled[term.word]) if term.word in spelled else term for term in self.words
+        )
+        return replace(self, words=words)
 
     def coverage(self, tokens: AbstractSet[str], language: Language) -> float:
         """Return the share of this question that a text's tokens hold, 0 to 1."""

@@ -147,6 +147,8 @@ class Searcher:
         """Score passages by vector and words; return the likeliest, scored by sentences and tokens too, best first."""
         asked = self._centre.apply(query.vector[None, :], "query", query.language)[0]
         outlines = self._materials.outlines(proposed)
+        across = [one.tokens for one in outlines if one.language != query.language]
+        query = query.with_names(frozenset().union(*across)) if across else query
         groups = [self._outlined(query, asked, outlines, language) for language in self._materials.languages()]
         # Turn by turn: before sentences are looked at, fits in the question's language and across do not compare.
         turns = [one for turn in zip_longest(*groups) for one in turn if one]

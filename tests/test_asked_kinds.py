@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.asked_kinds import missing_kinds
+from assistant.asked_kinds import missing_from_cited, missing_kinds
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,22 @@ def test_words_that_only_look_like_it(question: str) -> None:
 
 def test_what_the_question_states_itself_is_no_answer() -> None:
     assert missing_kinds("300个站点之外还有多少个站点？", ["一共300个站点。"], decides=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "lacking"),
+    [
+        ("哪个省的城市最多？", "广东最多。", "四省共44.0%。"),
+        ("Which province has the most cities?", "Guangdong ranks first.", "Four provinces hold 44.0%."),
+        ("平台是哪家公司建的？", "平台由华为建设。", "国家互联网信息办推动平台建设。"),
+        ("Which company built it?", "It was built by Microsoft.", "The Ministry of Health wanted it."),
+        ("产业规模是多少？", "规模达3000万元。", "规模很大。"),
+    ],
+)
+def test_what_only_the_cited_sentences_can_hold(question: str, held: str, lacking: str) -> None:
+    assert missing_from_cited(question, [lacking, held]) == ()
+    assert missing_from_cited(question, [lacking])
+
+
+def test_a_cause_may_stand_in_any_words() -> None:
+    assert missing_from_cited("为什么选中嘉兴？", ["嘉兴是试点。"]) == ()

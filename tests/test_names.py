@@ -18,7 +18,7 @@ from assistant.gazetteer import Glossary
 from assistant.name_text import fold_characters, latin_key, segment
 from assistant.names import Name, constraints, find_names, mentioned, renderings, unsupported_names
 from assistant.people import is_pinyin, romanised
-from assistant.transliteration import consonants
+from knowledge.sounds import consonants
 
 
 def named(text: str) -> list[str]:
@@ -336,7 +336,7 @@ def test_every_line_of_the_built_in_lists_is_found_again() -> None:
 
 def test_romanisation_of_the_cities_agrees_with_their_characters() -> None:
     """Left out: provinces that romanise names from Tibetan, Mongolian, Uyghur, or by another system."""
-    from assistant.people import readings
+    from knowledge.sounds import readings
 
     provinces = {e.chinese[0] for e in Glossary.default().entries if e.within == "中国"}
     provinces -= {"西藏", "新疆", "内蒙古", "台湾", "香港"}

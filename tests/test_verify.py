@@ -13,10 +13,11 @@ from assistant import quantities
 from assistant.assistant import Assistant
 from assistant.chain import AnswerChain
 from assistant.condense import condense
+from assistant.omitted import left_out
 from assistant.read import ExtractiveReader
 from assistant.select import select
 from assistant.types import Answer, Turn
-from assistant.verify import left_out, verify
+from assistant.verify import verify
 from knowledge.language import detect_language
 from tests.conftest import ScriptedChatModel, check_answer
 
@@ -281,3 +282,22 @@ def test_an_answer_in_the_documents_language_is_not_restated(assistant: Assistan
     question = condense(Turn(SIZE_ZH))
     evidence = select(question, assistant.searcher.search(SIZE_ZH, 8), ExtractiveReader(), limit=3, threshold=0.0)
     assert left_out("很大。", evidence, assistant.searcher.lexicon) == ()
+
+
+def test_a_sentence_in_the_other_language_of_which_a_clause_is_left_out_is_quoted(assistant: Assistant) -> None:
+    asked = "How were smart cities in China built at the initial stage?"
+    found = assistant.searcher.search(asked, 8)
+    evidence = select(condense(Turn(asked)), found, ExtractiveReader(), limit=3, threshold=0.0)
+    best = evidence.sentences[0].text
+    assert best.endswith("整体建设相对分散与无序。")
+    short = "At the initial stage they were mainly built independently by departments and local governments."
+    claims = verify(short, evidence, assistant.searcher, backed=True)
+    assert [(claim.text, claim.support) for claim in claims] == [(short, "supported"), (best, "quoted")]
+    assert [claim.text for claim in verify(short, evidence, assistant.searcher, backed=False)] == [short]
+    clauses = (
+        short,
+        "They were driven by industry applications, networks and e-government.",
+        "They introduced wireless communication, fiber-optic broadband, GIS and remote sensing technologies.",
+        "Single systems were informatized, and overall construction was relatively scattered and disorderly.",
+    )
+    assert best not in [claim.text for claim in verify(" ".join(clauses), evidence, assistant.searcher, backed=True)]
