@@ -9,25 +9,25 @@ end.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from assistant.asked_kinds import missing_from_cited
+from assistant.clock import Clock
 from assistant.compose import compose
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token
+from assistant.listing import listing_for
 from assistant.omitted import left_out
 from assistant.orders import without_orders
 from assistant.parts import parts_of
 from assistant.quantities import find_quantities
 from assistant.read import Chunk, Reader
 from assistant.rewriting import reworded
-from assistant.select import Evidence, select
+from assistant.select import Evidence, choose, select
 from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, Reason, RetrievedPassage, Turn
@@ -48,27 +48,6 @@ REFUSALS: dict[Reason, str] = {
     "unclear": "refusal_unclear",
 }
 """The prompt file with what to say, by the reason."""
-
-
-@dataclass(slots=True)
-class Clock:
-    """Seconds by step; a step that runs twice adds up."""
-
-    began: float = field(default_factory=time.perf_counter)
-    timings: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time a block."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timings[name] = round(self.timings.get(name, 0.0) + time.perf_counter() - start, 4)
-
-    def mark(self, name: str) -> None:
-        """Note the seconds since the beginning."""
-        self.timings[name] = round(time.perf_counter() - self.began, 4)
 
 
 class AnswerChain(Runnable[Turn, Answer]):
@@ -105,7 +84,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             if turn.language is not None:
                 question = replace(question, language=turn.language)
         with clock.step("retrieve"):
-            result = self.retrieve(question, clock, document_ids=turn.document_ids)
+            result = self._searched(question, clock, turn.document_ids)
         with clock.step("select"):
             evidence = self._decide(question, result, turn.document_ids)
         quotes = () if evidence.refusal else self._quotes(evidence)
@@ -116,10 +95,10 @@ class AnswerChain(Runnable[Turn, Answer]):
             return
         sentences, language = evidence.sentences, question.language
         draft = restated = ""
-        if not evidence.otherwise:
+        if not evidence.otherwise and not evidence.listed:
             with clock.step("read"):
                 draft = yield from self._written(self._reader.read(evidence.asked, language, sentences), clock)
-        if draft and self._reader.backed:
+        if (draft and self._reader.backed) or evidence.listed:
             for at in left_out(draft, evidence, self._searcher.lexicon):
                 with clock.step("restate"):
                     yield Token("\n")
@@ -157,13 +136,13 @@ class AnswerChain(Runnable[Turn, Answer]):
     def _decide(self, question: Question, result: SearchResult, document_ids: Collection[str] | None) -> Evidence:
         """Choose the evidence; where a question of two parts has only one answered, for that one."""
         if question.outside:
-            return Evidence(question, result, (), 0.0, (), "out_of_scope")
+            return Evidence(question, result.best(self._settings.passages), (), 0.0, (), "out_of_scope")
         whole = self._select(question, result)
         parts = parts_of(question.standalone, question.language)
         if len(parts) < 2:
             return whole
         asked = [replace(question, standalone=part) for part in parts]
-        decided = [self._select(part, self.retrieve(part, document_ids=document_ids)) for part in asked]
+        decided = [self._select(part, self._searched(part, Clock(), document_ids)) for part in asked]
         answered = [not one.refusal for one in decided]
         if sum(answered) != 1:
             return whole
@@ -171,8 +150,15 @@ class AnswerChain(Runnable[Turn, Answer]):
         return replace(decided[at], question=question, part=parts[at], missing=parts[1 - at])
 
     def _select(self, question: Question, result: SearchResult) -> Evidence:
+        """Choose the evidence among the best passages, and those that a list which is asked for goes on to."""
         limit, threshold = self._settings.sentences, self._settings.threshold
-        return select(question, result, self._reader, limit=limit, threshold=threshold)
+        best = without_orders(result.best(self._settings.passages))
+        listing = listing_for(question.standalone, result, choose(best, limit), self._searcher)
+        if listing:
+            kept = {one.passage.id for one in best.hits} | {one.passage.id for one in listing.sentences}
+            best = without_orders(result.keeping(kept))
+            listing = listing if set(listing.sentences) <= set(best.sentences) else None
+        return select(question, best, self._reader, limit=limit, threshold=threshold, listing=listing)
 
     @staticmethod
     def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, str]:
@@ -201,7 +187,11 @@ class AnswerChain(Runnable[Turn, Answer]):
             clock: Is told how long the translation took.
             document_ids: The only documents to search; None for all.
         """
-        clock = clock or Clock()
+        found = self._searched(question, clock or Clock(), document_ids)
+        return without_orders(found.best(self._settings.passages))
+
+    def _searched(self, question: Question, clock: Clock, document_ids: Collection[str] | None) -> SearchResult:
+        """Return more passages than are read."""
         found = self._found(question, document_ids)
         if found.hits and found.hits[0].passage.language != found.query.language:
             other = found.hits[0].passage.language
@@ -210,7 +200,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             if usable(question.standalone, translation, other):
                 prepared = self._searcher.prepare(translation, language=other)
                 found = fuse(found, self._searcher.search(prepared, WIDE, document_ids=document_ids))
-        return without_orders(found.best(self._settings.passages))
+        return found
 
     def _quotes(self, evidence: Evidence) -> tuple[Citation, ...]:
         quoted = verify("", evidence, self._searcher)

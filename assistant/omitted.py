@@ -9,6 +9,7 @@ from assistant.alignment import clauses_of
 from assistant.select import Evidence, likelihoods
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
+from knowledge.retrieve import SentenceHit
 from knowledge.types import Language
 
 SHOWN, CONTENDS, SAID = 3, 0.07, 0.6
@@ -40,6 +41,8 @@ def left_out(draft: str, evidence: Evidence, lexicon: Lexicon) -> tuple[int, ...
     """
     if same_language(evidence):
         return ()
+    if evidence.listed:
+        return tuple(range(len(evidence.sentences)))
     likely = likelihoods(evidence.result)
     asked = {word for term in evidence.result.query.words for word in (term.word, *term.translations)}
     said = set(content_tokens(draft))
@@ -84,6 +87,14 @@ def untold(claims: Sequence[str], evidence: Evidence, lexicon: Lexicon) -> tuple
             for clause in clauses_of(sentence.text, sentence.passage.language)
         )
     )
+
+
+def hardly_said(sentence: SentenceHit, claims: Sequence[str], lexicon: Lexicon) -> bool:
+    """Return whether the dictionary knows a word of a sentence in another language that no claim says."""
+    said = {word for text in claims for word in content_tokens(text)}
+    words = _words(sentence.text)
+    translations = lexicon.translations(words, sentence.passage.language)
+    return not all(_is_said(word, found, said) for word, found in translations.items() if found)
 
 
 def _is_untold(clause: str, language: Language, said: AbstractSet[str], lexicon: Lexicon) -> bool:

@@ -21,6 +21,7 @@ from assistant import names, quantities
 from assistant.asked import unmet_form
 from assistant.condense import Question
 from assistant.confidence import confidence
+from assistant.listing import Listing
 from assistant.premise import presumes_a_cause, put_otherwise
 from assistant.quantities import Quantity
 from assistant.read import Reader
@@ -63,6 +64,7 @@ class Evidence:
         otherwise: Whether the evidence puts something otherwise than the question presumes: it is quoted, and no more.
         part: The part of the question that is answered, "" for all of it.
         missing: The part that is not.
+        listed: Whether the sentences are a list, in its order: all of them are the answer.
     """
 
     question: Question
@@ -74,6 +76,7 @@ class Evidence:
     otherwise: bool = False
     part: str = ""
     missing: str = ""
+    listed: bool = False
 
     @property
     def asked(self) -> str:
@@ -86,7 +89,15 @@ FOLLOWING = 0.6
 in somebody's own words, and what it is about was found a turn before."""
 
 
-def select(question: Question, result: SearchResult, reader: Reader, *, limit: int, threshold: float) -> Evidence:
+def select(
+    question: Question,
+    result: SearchResult,
+    reader: Reader,
+    *,
+    limit: int,
+    threshold: float,
+    listing: Listing | None = None,
+) -> Evidence:
     """Choose the evidence and decide whether to answer.
 
     Args:
@@ -95,8 +106,10 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
         reader: How much evidence it reads, and its judgement whether that holds the answer.
         limit: How many sentences at most.
         threshold: Probability below which the question is refused. Raising it refuses more.
+        listing: The list that the question asks for; it is read instead of the best sentences.
     """
-    sentences = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
+    found = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
+    sentences = listing.sentences if listing else found
     if not sentences:
         return Evidence(question, result, (), 0.0, (), reason_for(question, result))
     asked, texts = question.standalone, [sentence.text for sentence in sentences]
@@ -107,12 +120,13 @@ def select(question: Question, result: SearchResult, reader: Reader, *, limit: i
     if unmet and not otherwise:
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None if otherwise else reader.judge(asked, question.language, sentences)
-    sure = confidence(result, sentences, judged)
+    sure = confidence(result, (*sentences, *found), judged)
     if sure < (threshold * FOLLOWING if question.before else threshold):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
-    if _answers_alone(result, sentences):
+    if not listing and _answers_alone(result, sentences):
         sentences = sentences[:1]
-    return Evidence(question, result, sentences, sure, unmet, "", otherwise or presumes_a_cause(asked, texts))
+    otherwise = otherwise or presumes_a_cause(asked, texts)
+    return Evidence(question, result, sentences, sure, unmet, "", otherwise, listed=listing is not None)
 
 
 def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: float = 1.0) -> tuple[SentenceHit, ...]:

@@ -18,8 +18,9 @@ from collections.abc import Sequence
 
 from assistant.claim_check import Checked, Checker
 from assistant.claims import claims_of
-from assistant.omitted import same_language, unsaid, untold
+from assistant.omitted import hardly_said, same_language, unsaid, untold
 from assistant.select import Evidence
+from knowledge.lexicon import Lexicon
 from knowledge.retrieve import Searcher
 
 _NO_ANSWER = re.compile(
@@ -49,21 +50,33 @@ def verify(
     texts = [sentence.text for sentence in evidence.sentences]
     language = evidence.question.language
     claims, more = claims_of(draft, language), claims_of(restated, language)
-    if not claims:
-        return _without_repeats([Checked(text, "quoted", (at,)) for at, text in enumerate(texts)])
+    quotes = [Checked(text, "quoted", (at,)) for at, text in enumerate(texts)]
+    if not claims and not more:
+        return _without_repeats(quotes)
     checker = Checker(evidence, searcher)
+    restatements = [one for claim in more if (one := checker.check(claim)).support == "supported"]
+    if evidence.listed:
+        return _without_repeats(
+            [one for quote in quotes for one in _item(quote, restatements, evidence, searcher.lexicon)]
+        )
     checked = [checker.check(claim) for claim in claims if not _NO_ANSWER.search(claim)]
     if not checked:
         return ()
-    restatements = [one for claim in more if (one := checker.check(claim)).support == "supported"]
     said_now = {at for one in restatements for at in one.sentences}
     checked = [one for one in checked if one.support == "supported" or not said_now & set(one.sentences)]
     checked += restatements
     if backed:
         said = [claim.text for claim in checked]
         omitted = unsaid(said, evidence) if same_language(evidence) else untold(said, evidence, searcher.lexicon)
-        checked += [Checked(texts[at], "quoted", (at,)) for at in omitted]
+        checked += [quotes[at] for at in omitted]
     return _without_repeats(checked)
+
+
+def _item(quote: Checked, restatements: Sequence[Checked], evidence: Evidence, lexicon: Lexicon) -> list[Checked]:
+    """Return what says an item of a list in the answer's language, and the item if that does not say all of it."""
+    told = [one for one in restatements if one.sentences[:1] == quote.sentences]
+    whole = told and not hardly_said(evidence.sentences[quote.sentences[0]], [one.text for one in told], lexicon)
+    return told if whole else [*told, quote]
 
 
 def _without_repeats(checked: Sequence[Checked]) -> tuple[Checked, ...]:

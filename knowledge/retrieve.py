@@ -69,9 +69,17 @@ class SearchResult:
 
     def best(self, k: int) -> SearchResult:
         """Return the best `k` passages with their sentences."""
-        kept = {hit.passage.id for hit in self.hits[:k]}
-        sentences = tuple(sentence for sentence in self.sentences if sentence.passage.id in kept)
-        return SearchResult(self.query, self.hits[:k], self.features[:k], sentences)
+        return self.keeping({hit.passage.id for hit in self.hits[:k]})
+
+    def keeping(self, passage_ids: Collection[str]) -> SearchResult:
+        """Return those of the passages with their sentences."""
+        kept = [at for at, hit in enumerate(self.hits) if hit.passage.id in passage_ids]
+        return SearchResult(
+            self.query,
+            tuple(self.hits[at] for at in kept),
+            tuple(self.features[at] for at in kept),
+            tuple(sentence for sentence in self.sentences if sentence.passage.id in passage_ids),
+        )
 
 
 class Searcher:
