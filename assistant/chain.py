@@ -32,7 +32,7 @@ from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, Reason, RetrievedPassage, Turn
 from assistant.verify import verify
-from knowledge.fuse import ASKED, BEFORE, fuse
+from knowledge.fuse import ASKED, BEFORE, TRANSLATED, TRANSLATED_SENTENCE, fuse
 from knowledge.language import detect_language
 from knowledge.lexical import content_tokens
 from knowledge.retrieve import Searcher, SearchResult
@@ -114,14 +114,13 @@ class AnswerChain(Runnable[Turn, Answer]):
             return self._searcher.search(question.standalone, WIDE, document_ids=document_ids)
         asked = self._searcher.search(question.asked, WIDE, document_ids=document_ids)
         made = self._searcher.search(question.standalone, WIDE, document_ids=document_ids)
-        found = fuse(made, asked, own_weight=1.0, weight=ASKED[question.how == "connective"])
+        found = fuse(made, asked, ASKED[question.how == "connective"])
         if detect_language(question.before) != detect_language(question.asked):
             # A question with words of two languages fits nothing well; the one before it is in one.
             found = fuse(
                 found,
                 self._searcher.search(question.before, WIDE, document_ids=document_ids),
-                own_weight=1.0,
-                weight=BEFORE,
+                BEFORE,
             )
         return found
 
@@ -199,7 +198,8 @@ class AnswerChain(Runnable[Turn, Answer]):
                 translation = self._reader.translate(question.standalone, other)
             if usable(question.standalone, translation, other):
                 prepared = self._searcher.prepare(translation, language=other)
-                found = fuse(found, self._searcher.search(prepared, WIDE, document_ids=document_ids))
+                other_words = self._searcher.search(prepared, WIDE, document_ids=document_ids)
+                found = fuse(found, other_words, TRANSLATED, TRANSLATED_SENTENCE)
         return found
 
     def _quotes(self, evidence: Evidence) -> tuple[Citation, ...]:
