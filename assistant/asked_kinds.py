@@ -30,6 +30,7 @@ class Kind:
         held: Whether an evidence text holds one.
         decides: Whether a question is refused where the evidence holds none.
         cited: Whether an answer is refused where the sentences that it cites hold none.
+        sought: Whether a sentence that holds one is read where the best ones hold none.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Kind:
     held: Holds
     decides: bool = True
     cited: bool = True
+    sought: bool = False
 
 
 def _pattern(*alternatives: str) -> re.Pattern[str]:
@@ -78,7 +80,7 @@ _SHARES = frozenset({"percent", "fraction", "points", "multiple"})
 _TIME_UNITS = frozenset({"year", "month", "week", "day", "hour", "minute", "second"})
 _DATES = frozenset({"date", "time", "range", "opaque"})
 _OF_A_ROW = r"个|家|座|人|名|位|次|页|篇|条|项|张|辆|台|种|所|本|层|届|场|件|户"
-_NOT_SUPERLATIVE = "近|初|新|先|早|终|后"
+_NOT_SUPERLATIVE = "近|初|新|先|早|终|后|关键|重要|核心|根本"
 _AUTHORITY = re.compile(
     r"(?:部|厅|局|委|办|院|府|署)$|\b(?:ministry|bureau|commission|department|office)\b", re.IGNORECASE
 )
@@ -185,14 +187,34 @@ KINDS: tuple[Kind, ...] = (
         ),
         lambda question, text: any(_is_company(name.kind, name.text) for name in find_names(text)),
         decides=False,
+        sought=True,
+    ),
+    Kind(
+        "an organisation",
+        _pattern(
+            r"哪一?[家些个]?(?:组织|机构|协会|学会)",
+            r"\b(?:which|what) (?:organi[sz]ation|institution|association|agency)\b",
+        ),
+        _either(
+            lambda question, text: any(name.kind in {"organisation", "latin"} for name in find_names(text)),
+            _words(r"[\u4e00-\u9fff]{2,}(?:协会|学会|联合会|委员会|研究院|中心|集团|公司|大学|医院|银行)"),
+        ),
+        decides=False,
+        sought=True,
+    ),
+    Kind(
+        "the most important",
+        _pattern(r"最(?:关键|重要|核心|根本)", r"\bmost (?:important|crucial|central|vital)\b"),
+        _words(r"最|核心|关键|根本|首要|主要|第一", r"\b(?:most|key|core|central|crucial|vital|main|primary|first)\b"),
+        decides=False,
     ),
     Kind(
         "the most",
         _pattern(
             rf"(?:哪|谁|什么).*最(?!{_NOT_SUPERLATIVE}|高层)|最(?!{_NOT_SUPERLATIVE}|高层).*(?:哪|谁|什么)",
             r"排(?:名|在|行)?第几|(?:排名|位列|名列)第一|世界第一|最后一名|倒数第",
-            r"\b(?:which|who)\b.*\b(?:the (?:most|least)|best|worst|(?:high|low|larg|small|bigg|great|weak|fast)est)\b"
-            r"(?! of)",
+            r"\b(?:which|who)\b.*\b(?:the (?:most(?! important| crucial| central| vital)|least)|best|worst|"
+            r"(?:high|low|larg|small|bigg|great|weak|fast)est)\b(?! of)",
             r"\b(?:where|how) does .* rank\b|\b(?:came|comes|come|ranks?|ranked) (?:first|last)\b|\bhas the most\b",
         ),
         _words(
@@ -208,6 +230,11 @@ KINDS: tuple[Kind, ...] = (
 def missing_from_cited(question: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Return what a question asks for and none of the sentences holds that an answer cites; as `missing_kinds`."""
     return tuple(_missing(question, texts, [kind for kind in KINDS if kind.cited]))
+
+
+def missing_of_sought(question: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return which things a question asks for that a sentence names, and none of some does; as `missing_kinds`."""
+    return tuple(_missing(question, texts, [kind for kind in KINDS if kind.sought]))
 
 
 def missing_kinds(question: str, texts: Sequence[str], *, decides: bool) -> tuple[str, ...]:

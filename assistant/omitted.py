@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from assistant.alignment import clauses_of
+from assistant.asked_kinds import missing_of_sought
 from assistant.select import Evidence, likelihoods
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
@@ -66,7 +67,8 @@ def unsaid(claims: Sequence[str], evidence: Evidence) -> tuple[int, ...]:
     for at, sentence in enumerate(evidence.sentences[:SHOWN]):
         added = [word for word in split(sentence.text) if word not in asked]
         repeated = sum(word in said for word in added) >= SAID * len(added)
-        if not repeated and (at == 0 or likely[sentence.passage.id, sentence.span.start] >= CONTENDS):
+        beside = missing_of_sought(evidence.asked, [sentence.text])
+        if not repeated and not beside and (at == 0 or likely[sentence.passage.id, sentence.span.start] >= CONTENDS):
             found.append(at)
     return tuple(found)
 

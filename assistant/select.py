@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from assistant import names, quantities
 from assistant.asked import unmet_form
+from assistant.asked_kinds import missing_of_sought
 from assistant.condense import Question
 from assistant.confidence import confidence
 from assistant.listing import Listing
@@ -109,6 +110,7 @@ def select(
         listing: The list that the question asks for; it is read instead of the best sentences.
     """
     found = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
+    found = with_asked_kind(question.standalone, found, result)
     sentences = listing.sentences if listing else found
     if not sentences:
         return Evidence(question, result, (), 0.0, (), reason_for(question, result))
@@ -123,7 +125,7 @@ def select(
     sure = confidence(result, (*sentences, *found), judged)
     if sure < (threshold * FOLLOWING if question.before else threshold):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
-    if not listing and _answers_alone(result, sentences):
+    if not listing and _answers_alone(asked, result, sentences):
         sentences = sentences[:1]
     otherwise = otherwise or presumes_a_cause(asked, texts)
     return Evidence(question, result, sentences, sure, unmet, "", otherwise, listed=listing is not None)
@@ -157,14 +159,27 @@ def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: f
     return tuple(chosen)
 
 
-def _answers_alone(result: SearchResult, sentences: Sequence[SentenceHit]) -> bool:
+def with_asked_kind(question: str, chosen: Sequence[SentenceHit], result: SearchResult) -> tuple[SentenceHit, ...]:
+    """Return the sentences with the best one that holds the kind of thing asked for, if none of them does.
+
+    A question for an organisation is not answered by an address, however well that fits.
+    """
+    if not chosen or not missing_of_sought(question, [sentence.text for sentence in chosen]):
+        return tuple(chosen)
+    near = [one for one in result.sentences if one.score >= chosen[0].score - KEEP_WITHIN and one not in chosen]
+    holding = next((one for one in near if not missing_of_sought(question, [one.text])), None)
+    return (*chosen, holding) if holding else tuple(chosen)
+
+
+def _answers_alone(question: str, result: SearchResult, sentences: Sequence[SentenceHit]) -> bool:
     """Return whether the best sentence is a field of a document's card, and likely the right one.
 
     A field says all there is to say. Beside it a small model reads the next one as well, and gives a fax for a phone.
     """
     best = sentences[0]
     likely = likelihoods(result)[best.passage.id, best.span.start]
-    return bool(card_field(best.text)) and likely >= FIELD_ALONE and best.late >= FIELD_CLOSE
+    told = likely >= FIELD_ALONE and best.late >= FIELD_CLOSE and not missing_of_sought(question, [best.text])
+    return told and bool(card_field(best.text))
 
 
 def likelihoods(result: SearchResult) -> dict[tuple[str, int], float]:

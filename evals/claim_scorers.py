@@ -124,13 +124,16 @@ def own_words(case: Case, answer: Answer, documents: Documents) -> Score | None:
 def language_match(case: Case, answer: Answer, documents: Documents) -> Score | None:
     """Whether the answer's own words are in the question's language.
 
-    Every claim counts for itself, except verbatim quotes in claims marked ``quoted``; a refusal counts as a whole. None
-    if the answer has no words of its own.
+    Every claim counts for itself, except verbatim quotes in claims marked ``quoted``; a refusal counts as a whole. What
+    stands word for word in a cited sentence of the question's language (IBM in a Chinese one) is a word of that
+    language. None if the answer has no words of its own.
     """
     if not said(answer).strip():
         return Score(False, "the answer is empty")
     exempt = {claim for claim in answer.claims if claim.support == "quoted" and verbatim(claim, answer)}
+    quotes = [one.quote for one in answer.citations if language_of(one.quote) == case.language]
     own = [strip_markers(claim.text) for claim in answer.claims if claim not in exempt]
+    own = [words for words in own if not any(words.strip(".。 ") in quote for quote in quotes)]
     if answer.refused or not answer.claims:
         own = [said(answer)]
     known = [(words, language) for words in own if (language := language_of(words))]

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.asked_kinds import missing_of_sought
 from assistant.assistant import Assistant
 from assistant.chain import AnswerChain
 from assistant.condense import condense
 from assistant.confidence import confidence
 from assistant.read import ExtractiveReader
-from assistant.select import Evidence, choose, select
+from assistant.select import Evidence, choose, select, with_asked_kind
 from assistant.types import Turn
 from knowledge.build import spec_for
 from knowledge.retrieve import Searcher, SearchResult, SentenceHit
@@ -225,3 +226,18 @@ def test_a_field_of_the_card_that_is_likely_right_is_all_that_is_read(
     chosen = select(asked, surer, ExtractiveReader(), limit=3, threshold=0.0).sentences
     assert [sentence.text for sentence in chosen] == [field]
     assert len(select(asked, unsure, ExtractiveReader(), limit=3, threshold=0.0).sentences) == 3
+
+
+@pytest.mark.parametrize("question", ["文章出自哪个机构的网站？", "Which organisation runs the website?"])
+def test_a_sentence_that_names_the_kind_of_thing_asked_for_is_read(assistant: Assistant, question: str) -> None:
+    asked = condense(Turn(question))
+    result = assistant.searcher.search(asked.standalone, 8)
+    lacking = tuple(one for one in result.sentences if missing_of_sought(question, [one.text]))
+    only = with_asked_kind(question, lacking[:2], result)
+    assert only[:2] == lacking[:2]
+    assert len(only) == 3
+    assert not missing_of_sought(question, [only[2].text])
+    assert with_asked_kind(question, only, result) == only
+    assert with_asked_kind("文章说了什么？", lacking[:2], result) == lacking[:2]
+    chosen = select(asked, result, Judging(3.0), limit=3, threshold=0.0).sentences
+    assert any(not missing_of_sought(question, [one.text]) for one in chosen)
