@@ -229,10 +229,10 @@ def _begun(kept: Conversations, owner: str, id_: str, words: str) -> str:
 
 
 def _asked(typed: str, event: gr.EventData) -> tuple[str, int | None]:
-    """Return the question and the place it takes: that of an answer made again, of an example, or of the box."""
+    """Return the question and the place it takes: None unless an answer is made again."""
     sent = event._data if isinstance(event._data, dict) else {}
-    if "at" in sent:
-        return str(sent["question"]), max(0, int(sent["at"]))
+    if "question" in sent:
+        return str(sent["question"]), max(0, int(sent["at"])) if "at" in sent else None
     chosen = sent.get("value")
     return (str(chosen["text"]) if isinstance(chosen, dict) and "text" in chosen else typed), None
 

@@ -115,8 +115,20 @@ window.wj = (() => {
     const digit = /^Digit([1-9])$/.exec(event.code);
     if (event.altKey && digit) { event.preventDefault(); tell("cite", Number(digit[1])); }
   }, true);
+  // What stands in the box is asked, not what Gradio knows of it: that lags behind fast typing.
+  const ask = (event) => {
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    const question = box()?.value ?? "";
+    if (question.trim() && !writing()) tell("ask", question);
+  };
   document.addEventListener("keypress", (event) => {
-    if (event.key === "Enter" && (choosing || event.isComposing)) event.stopImmediatePropagation();
+    if (event.key !== "Enter") return;
+    if (choosing || event.isComposing) event.stopImmediatePropagation();
+    else if (event.target === box() && !event.shiftKey) ask(event);
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest(".wj-box .submit-button")) ask(event);
   }, true);
 
   // Gradio labels a message with its raw HTML and leaves buttons without a name; our own parts wait for their texts.

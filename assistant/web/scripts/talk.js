@@ -44,6 +44,8 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+document.addEventListener("wj-ask", (event) => trigger("submit", { question: event.detail }));
+
 document.addEventListener("wj-open", (event) => {
   wj.area("chat");
   trigger("select", { id: event.detail });
