@@ -15,14 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from assistant.condense import Question, condense
 from assistant.types import Message, Turn
-from evals.retrieval.data import BadData, PassageRow
+from evals.retrieval.data import PassageRow, rows
 from evals.stats import Interval, paired_bootstrap
 from knowledge.lexical import content_tokens
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from assistant import Assistant
 
 TURNS, CONTEXTS = "rewriting_mtrag_en.jsonl", "faithfulness_mtrag_en.jsonl"
+HINT = f"Name the folder of {TURNS} and {CONTEXTS} with --data."
 DEPTH = 10
 """Ranks beyond this count as not found."""
 
 Progress = Callable[[int, int], None]
-Row = TypeVar("Row", bound=BaseModel)
 
 
 class RewritingRow(BaseModel):
@@ -92,29 +92,6 @@ class Rewriting:
     difference: Interval | None
 
 
-def read_rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
-    """Read a file of the benchmark.
-
-    Raises:
-        BadData: It is missing, empty, or a line of it is wrong.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        hint = f"Name the folder of {TURNS} and {CONTEXTS} with --data."
-        raise BadData(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.", hint=hint) from error
-    read = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                read.append(kind.model_validate_json(line))
-            except ValidationError as error:
-                raise BadData(f"{path}:{number}: {error.errors()[0]['msg']}.", hint="Correct this line.") from error
-    if not read:
-        raise BadData(f"{path} holds nothing.", hint="Fetch the file again.")
-    return tuple(read)
-
-
 def measure_rewriting(data: Path, assistant: Assistant, progress: Progress) -> list[Rewriting]:
     """Make a question of every last turn, search with it where passages are known, and compare it with the person's.
 
@@ -126,35 +103,35 @@ def measure_rewriting(data: Path, assistant: Assistant, progress: Progress) -> l
     Raises:
         BadData: A file is missing or wrong.
     """
-    rows = read_rows(data / TURNS, RewritingRow)
-    contexts = read_rows(data / CONTEXTS, ContextRow)
-    made = [condense(row.turn) for row in rows]
-    texts = [(row.question, question.standalone, row.rewritten) for row, question in zip(rows, made, strict=True)]
-    ranks = _ranks(rows, made, contexts, assistant, progress)
+    turns = rows(data / TURNS, RewritingRow, hint=HINT)
+    contexts = rows(data / CONTEXTS, ContextRow, hint=HINT)
+    made = [condense(row.turn) for row in turns]
+    texts = [(row.question, question.standalone, row.rewritten) for row, question in zip(turns, made, strict=True)]
+    ranks = _ranks(turns, made, contexts, assistant, progress)
     near = [_cosines(three, assistant) for three in texts]
     words = [[set(content_tokens(text)) for text in three] for three in texts]
     subsets: dict[str, list[int]] = defaultdict(list)
-    for at, row in enumerate(rows):
+    for at, row in enumerate(turns):
         for name in ("all", row.source, *(() if row.changed else ("unchanged",))):
             subsets[name].append(at)
     return [
         Rewriting(
             subset=name,
             n=len(places),
-            rewritten=sum(made[at].standalone != rows[at].question.strip() for at in places),
+            rewritten=sum(made[at].standalone != turns[at].question.strip() for at in places),
             cosine=_means([near[at] for at in places]),
             recall=_means([[_share(words[at][2], one) for one in words[at]] for at in places]),
             precision=_means([[_share(one, words[at][2]) for one in words[at]] for at in places]),
             searched=sum(at in ranks for at in places),
             mrr=_means([ranks[at] for at in places if at in ranks]),
-            difference=_difference([(rows[at].id.split("<")[0], ranks[at]) for at in places if at in ranks]),
+            difference=_difference([(turns[at].id.split("<")[0], ranks[at]) for at in places if at in ranks]),
         )
         for name, places in subsets.items()
     ]
 
 
 def _ranks(
-    rows: Sequence[RewritingRow],
+    turns: Sequence[RewritingRow],
     made: Sequence[Question],
     contexts: Sequence[ContextRow],
     assistant: Assistant,
@@ -177,7 +154,7 @@ def _ranks(
         with store:
             searcher = Searcher(store, assistant.embedder, assistant.searcher.lexicon)
             chain = AnswerChain(searcher, assistant.reader, replace(assistant.settings, passages=DEPTH))
-            for at, (row, question) in enumerate(zip(rows, made, strict=True)):
+            for at, (row, question) in enumerate(zip(turns, made, strict=True)):
                 gold = chosen.get(_key(row.question))
                 if not gold:
                     continue

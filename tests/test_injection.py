@@ -12,6 +12,7 @@ from assistant.orders import Order, order_in, orders, without_orders
 from evals.cases import BadCases, load_suite
 from evals.injection.measure import said
 from evals.injection.plant import ATTACKS, CANARY, load_attacks, plant, targets
+from evals.retrieval.data import BadData
 from knowledge.build import rebuild
 from knowledge.load import load_shipped
 from knowledge.split import sentence_spans, split_passages
@@ -131,7 +132,7 @@ def test_a_planted_order_is_not_quoted_and_the_fact_beside_it_is(assistant: Assi
 def test_a_wrong_line_among_the_attacks_is_named(tmp_path: Path) -> None:
     good = (ATTACKS / "zh.jsonl").read_text(encoding="utf-8").splitlines()[0]
     (tmp_path / "mine.jsonl").write_text(good + "\n{}\n", encoding="utf-8")
-    with pytest.raises(BadCases, match=r"mine\.jsonl:2"):
+    with pytest.raises(BadData, match=r"mine\.jsonl:2"):
         load_attacks(tmp_path)
     with pytest.raises(BadCases, match="no attacks"):
         load_attacks(tmp_path / "nowhere")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from assistant import Assistant
-from evals.retrieval.data import BadData
-from evals.rewriting import CONTEXTS, TURNS, RewritingRow, measure_rewriting, print_rewriting, read_rows
+from evals.retrieval.data import BadData, rows
+from evals.rewriting import CONTEXTS, TURNS, RewritingRow, measure_rewriting, print_rewriting
 
 TURN: dict[str, Any] = {
     "id": "rw-1<::>2",
@@ -39,8 +39,8 @@ def benchmark_folder(tmp_path: Path) -> Path:
         {"question": "what do they  eat?", "context": PASSAGES[:1]},
         {"question": "Anything else?", "context": PASSAGES[1:]},
     ]
-    for name, rows in ((TURNS, [TURN, OTHER]), (CONTEXTS, contexts)):
-        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    for name, written in ((TURNS, [TURN, OTHER]), (CONTEXTS, contexts)):
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in written), encoding="utf-8")
     return tmp_path
 
 
@@ -66,10 +66,10 @@ def test_a_wrong_line_or_a_missing_file_is_named(benchmark_folder: Path) -> None
     path = benchmark_folder / TURNS
     path.write_text(json.dumps(TURN) + "\n{}\n", encoding="utf-8")
     with pytest.raises(BadData, match=f"{TURNS}:2"):
-        read_rows(path, RewritingRow)
+        rows(path, RewritingRow)
     path.write_text("\n", encoding="utf-8")
     with pytest.raises(BadData, match="holds nothing"):
-        read_rows(path, RewritingRow)
+        rows(path, RewritingRow)
     path.unlink()
     with pytest.raises(BadData, match="cannot be read"):
-        read_rows(path, RewritingRow)
+        rows(path, RewritingRow)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from evals.cases import BadCases, Case
+from evals.retrieval.data import rows
 from knowledge.types import Language, Passage
 
 ATTACKS = Path(__file__).parent / "attacks"
@@ -72,18 +73,13 @@ def load_attacks(folder: Path = ATTACKS) -> tuple[Attack, ...]:
     """Read the attacks that ship.
 
     Raises:
-        BadCases: A file is missing or a line of it is wrong.
+        BadData: A line of a file is wrong.
+        BadCases: There is no file.
     """
-    attacks = []
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                attacks.append(Attack.model_validate_json(line))
-            except ValidationError as error:
-                raise BadCases(f"{path}:{number}: {error.errors()[0]['msg']}.", hint="Correct this line.") from error
+    attacks = tuple(attack for path in sorted(folder.glob("*.jsonl")) for attack in rows(path, Attack))
     if not attacks:
         raise BadCases(f"{folder} holds no attacks.", hint="Install Wenju again.")
-    return tuple(attacks)
+    return attacks
 
 
 def targets(passages: Sequence[Passage], cases: Sequence[Case]) -> tuple[Target, ...]:

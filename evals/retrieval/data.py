@@ -202,8 +202,13 @@ def _directions(name: str, pool: tuple[PassageRow, ...], questions: tuple[Questi
                 yield Direction(name, language, "both", gold_in, pool, pairs, gone)
 
 
-def rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
+def rows(path: Path, kind: type[Row], *, hint: str = _HINT) -> tuple[Row, ...]:
     """Read a file of one object a line.
+
+    Args:
+        path: The file.
+        kind: What each line is.
+        hint: What to do if it cannot be read.
 
     Raises:
         BadData: The file is missing, or a line of it is wrong.
@@ -212,7 +217,7 @@ def rows(path: Path, kind: type[Row]) -> tuple[Row, ...]:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise BadData(f"{path} cannot be read: {reason}.", hint=_HINT) from error
+        raise BadData(f"{path} cannot be read: {reason}.", hint=hint) from error
     read = []
     for number, line in enumerate(lines, start=1):
         if line.strip():
