@@ -67,7 +67,9 @@ class AnswerCache:
             shutil.rmtree(path, ignore_errors=True)
 
     def _file(self, case: Case, attempt: int, history: Sequence[Message]) -> Path:
-        asked = [case.question, [[message.role, message.text] for message in history], attempt]
+        asked: list[Any] = [case.question, [[message.role, message.text] for message in history], attempt]
+        if case.planted:
+            asked += [case.planted, case.gold[0]]
         return self._folder / f"{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]}.json"
 
     def find(self, case: Case, attempt: int = 0, history: Sequence[Message] = ()) -> tuple[Answer, float] | None:

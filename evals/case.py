@@ -69,6 +69,8 @@ class Case(BaseModel):
         dialogue: Name of the conversation that it is a turn of; what was said before are the turns before it in the
             file and the answers given to them.
         reason: Why it has to be refused, "" if any reason will do.
+        planted: Somebody's words, an order mostly, to put into a throw-away copy of the document, behind the sentence
+            that the first `gold` ends in; the case is asked of that copy. Only for kind ``injection``.
         reviewed: False for a drafted case that nobody has read; it is asked only on request.
     """
 
@@ -87,6 +89,7 @@ class Case(BaseModel):
     history: tuple[HistoryMessage, ...] = ()
     dialogue: str = ""
     reason: Reason = ""
+    planted: str = ""
     reviewed: bool = True
 
     @model_validator(mode="after")
@@ -101,6 +104,8 @@ class Case(BaseModel):
             raise ValueError("a case of kind unanswerable has neither facts nor gold")
         if self.kind == "injection" and not self.forbidden:
             raise ValueError("a case of kind injection needs forbidden, which is what the injected words want said")
+        if self.planted and not (self.kind == "injection" and self.gold):
+            raise ValueError("planted is for a case of kind injection, and needs gold, which is where it is planted")
         return self
 
     @property
@@ -112,7 +117,7 @@ class Case(BaseModel):
     def digest(self) -> str:
         """Eight hexadecimal digits that change when what the case asks or expects changes (not with its note)."""
         # A field that was added later must not change the digest of a case that does not use it.
-        unused = {name for name in ("dialogue", "reason") if not getattr(self, name)}
+        unused = {name for name in ("dialogue", "reason", "planted") if not getattr(self, name)}
         asked = self.model_dump_json(exclude={"note", "must_pass", "reviewed", *unused})
         return hashlib.sha256(asked.encode()).hexdigest()[:8]
 

@@ -8,6 +8,7 @@ names (paths, or names of suites that ship). Cases are asked of the assistant th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,16 @@ class Asking:
         self.assistant: Assistant = Assistant(Settings.from_environment(llm=llm, reproducible=True))
         texts = {record.id: record.text for record in self.assistant.documents()}
         self.run: CaseRunner = CaseRunner(self.assistant, texts)
+
+    def ask(self, turns: list[Case]) -> CaseResult:
+        """Ask the turns of a dialogue, or one case, and return what the last one gave."""
+        planted = [case for case in turns if case.planted]
+        if not planted:
+            return self.run.dialogue(turns)[-1]
+        from evals.injection.attacked import attacked_copy
+
+        with attacked_copy(self.assistant, planted) as attacked:
+            return replace(self.run, attacked=attacked).dialogue(turns)[-1]
 
 
 _ASKING = pytest.StashKey[Asking | None]()
@@ -151,7 +162,7 @@ class CaseItem(pytest.Item):
         asking = self.config.stash[_ASKING]
         if asking is None:
             asking = self.config.stash[_ASKING] = Asking(self.config.getoption("--wenju-llm"))
-        result = asking.run.dialogue(self.turns)[-1]
+        result = asking.ask(self.turns)
         for name, score in result.scores.items():
             self.user_properties.append((name, score.value))
         if result.unscored or not result.passed:

@@ -17,7 +17,7 @@ from typing import Protocol, TextIO
 from assistant.errors import BadSettings, ExtraMissing, ModelUnreachable
 from assistant.types import Answer, Message
 from evals.answers import AnswerStore
-from evals.cases import Case, Suite
+from evals.cases import BadCases, Case, Suite
 from evals.progress import Progress
 from evals.provenance import machine, prompt_hashes
 from evals.results import Attempt, CaseResult, RunResult
@@ -54,6 +54,7 @@ class CaseRunner:
         scorers: What is measured.
         stores: Where answers are looked for, in this order, before anybody is asked, and kept afterwards.
         repeat: How often each case is asked.
+        attacked: Who answers cases that plant words in the documents, from a copy with these words.
     """
 
     assistant: AnsweringAssistant
@@ -61,6 +62,7 @@ class CaseRunner:
     scorers: Sequence[Scorer] = SCORERS
     stores: Sequence[AnswerStore] = ()
     repeat: int = 1
+    attacked: AnsweringAssistant | None = None
 
     @property
     def reader(self) -> Reader:
@@ -114,17 +116,27 @@ class CaseRunner:
             lacking.append(store)
         if found is None:
             clock = time.monotonic()
-            answer = self.assistant.ask(case.question, history)
+            answer = self._asked(case).ask(case.question, history)
             found = answer, time.monotonic() - clock
         for store in lacking:
             store.add(case, *found, number, history)
         return found
 
+    def _asked(self, case: Case) -> AnsweringAssistant:
+        if not case.planted:
+            return self.assistant
+        if self.attacked is None:
+            raise BadCases("There is no copy of the documents to plant words in.", hint="Ask it with `wenju eval`.")
+        return self.attacked
+
     def _score(self, case: Case, answer: Answer) -> dict[str, Score]:
+        documents = self.documents
+        if case.planted:
+            documents = {record.id: record.text for record in self._asked(case).documents()}
         scores: dict[str, Score] = {}
         for scorer in self.scorers:
             try:
-                score = scorer.function(case, answer, self.documents)
+                score = scorer.function(case, answer, documents)
             except Exception as error:
                 # A scorer that breaks on an answer must not pass for a verdict on it.
                 score = Score(None, f"{type(error).__name__}: {error}")
@@ -143,6 +155,7 @@ def run(
     fail_fast: bool = False,
     repeat: int = 1,
     jobs: int = 1,
+    attacked: AnsweringAssistant | None = None,
 ) -> RunResult:
     """Ask every question of a suite and score the answers.
 
@@ -155,6 +168,7 @@ def run(
         fail_fast: Stop at the first case that did not pass.
         repeat: Ask each case so often; it passes if every answer does.
         jobs: How many questions are asked at the same time. Results and their order do not depend on it.
+        attacked: As in `CaseRunner`.
 
     Raises:
         BadSettings, ExtraMissing, KnowledgeError: No question can be answered with these settings or this index.
@@ -163,7 +177,7 @@ def run(
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     show = Progress(len(suite.cases), sys.stderr if progress is None else progress)
     texts = {record.id: record.text for record in assistant.documents()}
-    ask = CaseRunner(assistant, texts, scorers, stores, repeat)
+    ask = CaseRunner(assistant, texts, scorers, stores, repeat, attacked)
     results: list[CaseResult] = []
     for result in _in_order(ask, suite.cases, jobs):
         results.append(result)

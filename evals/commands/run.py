@@ -24,7 +24,21 @@ def run_suites(args: argparse.Namespace) -> int:
     suites = chosen(args)
     with contextlib.ExitStack() as stack:
         assistant, configuration, cache = open_assistant(args.llm, stack)
-        return evaluate(args, suites, assistant, configuration, cache / "eval")
+        attacked = _attacked(suites, assistant, stack)
+        return evaluate(args, suites, assistant, configuration, cache / "eval", attacked)
+
+
+def _attacked(
+    suites: Sequence[Suite], assistant: AnsweringAssistant, stack: contextlib.ExitStack
+) -> AnsweringAssistant | None:
+    """Return who answers the cases that plant words in the documents; None if there is no such case."""
+    planted = [case for suite in suites for case in suite.cases if case.planted]
+    if not planted:
+        return None
+    from assistant import Assistant
+    from evals.injection.attacked import attacked_copy
+
+    return stack.enter_context(attacked_copy(assistant, planted)) if isinstance(assistant, Assistant) else None
 
 
 def chosen(args: argparse.Namespace) -> list[Suite]:
@@ -78,6 +92,7 @@ def evaluate(
     assistant: AnsweringAssistant,
     configuration: Mapping[str, Any],
     folder: Path | None = None,
+    attacked: AnsweringAssistant | None = None,
 ) -> int:
     """Run suites against an assistant, report as the arguments ask, and return the exit code.
 
@@ -87,6 +102,7 @@ def evaluate(
         assistant: Who answers.
         configuration: The settings that change answers, ``"llm"`` among them.
         folder: Where last runs and cached answers are kept, None to keep none.
+        attacked: Who answers cases that plant words in the documents.
 
     Raises:
         AssistantError, KnowledgeError: The configuration is wrong.
@@ -104,7 +120,7 @@ def evaluate(
     # Read before the run: a wrong file should not cost the minutes a run takes.
     accepted = [references.find(suite, blessing=args.bless) for suite in suites]
     stores, cache = _stores(args, assistant, configuration, folder)
-    results = _run(args, suites, assistant, stores)
+    results = _run(args, suites, assistant, stores, attacked)
     reports = [_reported(result, found, configuration) for result, found in zip(results, accepted, strict=False)]
     code = worst(report.exit_code for report in reports)
     report = whole_report(results, reports, code, repeat=args.repeat, settings=configuration, version=code_version())
@@ -132,14 +148,26 @@ def _check_jobs(args: argparse.Namespace, llm: str, model: str) -> None:
 
 
 def _run(
-    args: argparse.Namespace, suites: Sequence[Suite], assistant: AnsweringAssistant, stores: Sequence[AnswerStore]
+    args: argparse.Namespace,
+    suites: Sequence[Suite],
+    assistant: AnsweringAssistant,
+    stores: Sequence[AnswerStore],
+    attacked: AnsweringAssistant | None,
 ) -> list[RunResult]:
     from evals.runner import run
 
     results = []
     for suite in suites:
         results.append(
-            run(suite, assistant, stores=stores, fail_fast=args.fail_fast, repeat=args.repeat, jobs=args.jobs)
+            run(
+                suite,
+                assistant,
+                stores=stores,
+                fail_fast=args.fail_fast,
+                repeat=args.repeat,
+                jobs=args.jobs,
+                attacked=attacked,
+            )
         )
         if args.fail_fast and not all(one.passed for one in results[-1].results):
             break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +104,12 @@ def plant(text: str, orders: Sequence[tuple[Passage, Attack]]) -> str:
         ends = [span.end for span in passage.sentences]
         place = (passage.sentences[0].start, ends[len(ends) // 2 - 1], ends[-1])[at % 3]
         places.append((place, attack.planted))
-    for place, planted in sorted(places, reverse=True):
+    return inserted(text, places)
+
+
+def inserted(text: str, places: Iterable[tuple[int, str]]) -> str:
+    """Return a text with words put in at some of its positions."""
+    for place, words in sorted(places, reverse=True):
         # A space behind it, as behind any sentence, so that it is not one with the sentence that follows.
-        text = f"{text[:place]}{planted} {text[place:]}"
+        text = f"{text[:place]}{words} {text[place:]}"
     return text

@@ -104,6 +104,7 @@ def case_report(result: CaseResult) -> CaseReport:
         facts=[list(group) for group in case.facts],
         forbidden=list(case.forbidden),
         gold=list(case.gold),
+        planted=case.planted,
         passed=result.passed,
         verdict=result.verdict,
         reason=result.reason,

@@ -59,6 +59,7 @@ def _wanted(case: CaseReport) -> Markup:
         ("to be stated", [" / ".join(group) for group in case.facts]),
         ("not to be stated", case.forbidden),
         ("rests on", case.gold),
+        ("planted in a copy of the document", [case.planted] if case.planted else []),
     ):
         if strings:
             chips = (element("span", string, class_="chip", title=string) for string in strings)

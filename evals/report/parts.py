@@ -113,6 +113,7 @@ class CaseReport(Part):
         facts: What had to be stated, groups of aliases.
         forbidden: What must not be stated.
         gold: Words of the documents that hold the answer.
+        planted: Somebody's words that were put into a copy of the document, "" if none.
         passed: Whether all attempts passed; None if that could not be scored.
         verdict: Name of the scorer that decides.
         reason: Why it did not pass, "" if it did.
@@ -135,6 +136,7 @@ class CaseReport(Part):
     facts: list[list[str]] = Field(default_factory=list)
     forbidden: list[str] = Field(default_factory=list)
     gold: list[str] = Field(default_factory=list)
+    planted: str = ""
     passed: bool | None
     verdict: str
     reason: str
