@@ -20,6 +20,7 @@ EPILOG = """\
 forms:
   wenju eval [SUITE ...]           ask suites that ship (facts, heldout ...) or .jsonl files; default: facts
   wenju eval compare A.json B.json compare two reports; exit code 1 if B is worse
+  wenju eval peers [SUITE ...]     the same cases with LangChain's quickstart and the same models beside Wenju
   wenju eval init FOLDER           write a starter suite for documents of your own
   wenju eval draft --from FILE     propose cases from a document, for a person to review
   wenju eval retrieval | evidence  how well passages, and the sentences in them, are found
@@ -134,7 +135,7 @@ def run_command(args: argparse.Namespace) -> int:
 
 def _form(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     """Return what the first word asks for; a suite is asked unless it is the name of another form."""
-    from evals.commands import claims, compare, run, write
+    from evals.commands import claims, compare, peers, run, write
 
     forms: dict[str, Callable[[argparse.Namespace], int]] = {
         "scale": benchmarks.scale,
@@ -146,6 +147,7 @@ def _form(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
         "rgb": claims.rgb,
         "guard": claims.guard,
         "compare": compare.compare_reports,
+        "peers": peers.peers,
         "init": write.init,
         "draft": write.draft,
     }

@@ -25,7 +25,20 @@ def check_writable(args: argparse.Namespace) -> None:
 
 
 def write_report(report: Report, args: argparse.Namespace, earlier: Report | None) -> None:
-    """Write and print a report as the arguments ask.
+    """Write and print a report as the arguments ask; the rest is as for `write_files`."""
+    write_files(report, args, earlier)
+    if args.json:
+        print(report.to_json())
+    else:
+        from rich.console import Console
+
+        from evals.report.table import print_report
+
+        print_report(report, Console())
+
+
+def write_files(report: Report, args: argparse.Namespace, earlier: Report | None) -> None:
+    """Write the files that the arguments name.
 
     Args:
         report: The report.
@@ -49,14 +62,6 @@ def write_report(report: Report, args: argparse.Namespace, earlier: Report | Non
         from evals.report.page import to_html
 
         write(args.html, to_html(report, earlier))
-    if args.json:
-        print(report.to_json())
-    else:
-        from rich.console import Console
-
-        from evals.report.table import print_report
-
-        print_report(report, Console())
 
 
 def write(path: Path, text: str) -> None:

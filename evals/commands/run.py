@@ -24,11 +24,11 @@ def run_suites(args: argparse.Namespace) -> int:
     suites = chosen(args)
     with contextlib.ExitStack() as stack:
         assistant, configuration, cache = open_assistant(args.llm, stack)
-        attacked = _attacked(suites, assistant, stack)
+        attacked = attacked_by(suites, assistant, stack)
         return evaluate(args, suites, assistant, configuration, cache / "eval", attacked)
 
 
-def _attacked(
+def attacked_by(
     suites: Sequence[Suite], assistant: AnsweringAssistant, stack: contextlib.ExitStack
 ) -> AnsweringAssistant | None:
     """Return who answers the cases that plant words in the documents; None if there is no such case."""
