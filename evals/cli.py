@@ -68,6 +68,7 @@ def _cases(group: argparse._ArgumentGroup) -> None:
 
 def _running(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--llm", metavar="SPEC", help="who reads: none, local, or any chat model (default: settings)")
+    group.add_argument("--judge", metavar="SPEC", help="another chat model that judges the claims as well")
     group.add_argument(
         "--repeat", type=_positive, default=1, metavar="N", help="ask each case N times; it passes if every answer does"
     )

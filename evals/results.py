@@ -9,7 +9,7 @@ from assistant.types import Answer
 from evals.case import Case
 from evals.cases import Suite
 from evals.score import Score
-from evals.scorers import Reader
+from evals.scorers import SCORERS, Reader, Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ class RunResult:
         prompts: Hash of each prompt file, by its path below ``prompts/``.
         machine: What it ran on.
         stopped: True if ``fail_fast`` left cases unasked.
+        scorers: What was measured.
     """
 
     suite: Suite
@@ -141,6 +142,7 @@ class RunResult:
     prompts: dict[str, str] = field(default_factory=dict)
     machine: dict[str, str] = field(default_factory=dict)
     stopped: bool = False
+    scorers: tuple[Scorer, ...] = SCORERS
 
     @property
     def incomplete(self) -> list[CaseResult]:

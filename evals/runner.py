@@ -196,6 +196,7 @@ def run(
         prompts=prompt_hashes(),
         machine=machine(),
         stopped=len(results) < len(suite.cases),
+        scorers=tuple(scorers),
     )
 
 

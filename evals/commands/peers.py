@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 
 def peers(args: argparse.Namespace) -> int:
     """Ask both, print them side by side, and return 1 if Wenju is worse, 3 if some case could not be scored."""
-    from assistant import Assistant
     from evals.cases import BadCases
-    from evals.commands.run import attacked_by, chosen, open_assistant
+    from evals.commands.run import chosen, open_assistant
+    from evals.injection.attacked import attacked_copy
 
-    for option in ("resume", "cache", "bless", "baseline"):
+    for option in ("resume", "cache", "bless", "baseline", "judge"):
         if getattr(args, option):
             raise BadCases(f"`wenju eval peers` has no --{option}.", hint="Leave it out; both are asked anew.")
     suites = chosen(argparse.Namespace(**{**vars(args), "suite": args.suite[1:]}))
     with contextlib.ExitStack() as stack:
         assistant, configuration, _ = open_assistant(args.llm, stack)
-        if not isinstance(assistant, Assistant):
-            raise TypeError(f"{type(assistant)} has no models to share")
-        attacked = attacked_by(suites, assistant, stack)
+        planted = [case for suite in suites for case in suite.cases if case.planted]
+        attacked = stack.enter_context(attacked_copy(assistant, planted)) if planted else None
         peer, peer_attacked = open_peer(assistant, attacked)
         ours, theirs = both(args, suites, configuration, (assistant, attacked), (peer, peer_attacked))
     return report_both(args, ours, theirs)

@@ -10,35 +10,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assistant import Assistant
     from evals.answers import AnswerStore
     from evals.cache import AnswerCache
     from evals.cases import Suite
     from evals.commands.accepted import Accepted
+    from evals.model_judge import ModelJudge
     from evals.report.model import Report, SuiteReport
     from evals.results import RunResult
     from evals.runner import AnsweringAssistant
+    from evals.scorers import Scorer
 
 
 def run_suites(args: argparse.Namespace) -> int:
     """Run the suites that were named and return the exit code."""
+    from evals.injection.attacked import attacked_copy
+    from evals.model_judge import open_judge
+
     suites = chosen(args)
     with contextlib.ExitStack() as stack:
         assistant, configuration, cache = open_assistant(args.llm, stack)
-        attacked = attacked_by(suites, assistant, stack)
-        return evaluate(args, suites, assistant, configuration, cache / "eval", attacked)
-
-
-def attacked_by(
-    suites: Sequence[Suite], assistant: AnsweringAssistant, stack: contextlib.ExitStack
-) -> AnsweringAssistant | None:
-    """Return who answers the cases that plant words in the documents; None if there is no such case."""
-    planted = [case for suite in suites for case in suite.cases if case.planted]
-    if not planted:
-        return None
-    from assistant import Assistant
-    from evals.injection.attacked import attacked_copy
-
-    return stack.enter_context(attacked_copy(assistant, planted)) if isinstance(assistant, Assistant) else None
+        planted = [case for suite in suites for case in suite.cases if case.planted]
+        attacked = stack.enter_context(attacked_copy(assistant, planted)) if planted else None
+        judge = open_judge(args.judge, assistant) if args.judge else None
+        return evaluate(args, suites, assistant, configuration, cache / "eval", attacked, judge)
 
 
 def chosen(args: argparse.Namespace) -> list[Suite]:
@@ -74,7 +69,7 @@ def chosen(args: argparse.Namespace) -> list[Suite]:
     ]
 
 
-def open_assistant(llm: str | None, stack: contextlib.ExitStack) -> tuple[AnsweringAssistant, dict[str, Any], Path]:
+def open_assistant(llm: str | None, stack: contextlib.ExitStack) -> tuple[Assistant, dict[str, Any], Path]:
     """Return the assistant, with its models loaded, those of its settings that change answers, and the cache folder."""
     from assistant import Assistant, Settings
 
@@ -93,6 +88,7 @@ def evaluate(
     configuration: Mapping[str, Any],
     folder: Path | None = None,
     attacked: AnsweringAssistant | None = None,
+    judge: ModelJudge | None = None,
 ) -> int:
     """Run suites against an assistant, report as the arguments ask, and return the exit code.
 
@@ -103,6 +99,7 @@ def evaluate(
         configuration: The settings that change answers, ``"llm"`` among them.
         folder: Where last runs and cached answers are kept, None to keep none.
         attacked: Who answers cases that plant words in the documents.
+        judge: One more scorer, measured itself before the run.
 
     Raises:
         AssistantError, KnowledgeError: The configuration is wrong.
@@ -112,6 +109,7 @@ def evaluate(
     from evals.gates import ExitCode, exit_code, gates, worst
     from evals.provenance import code_version
     from evals.report.build import whole_report
+    from evals.scorers import SCORERS
 
     _check_jobs(args, str(configuration["llm"]), assistant.model_name)
     last = folder / "last" if folder else None
@@ -120,10 +118,15 @@ def evaluate(
     # Read before the run: a wrong file should not cost the minutes a run takes.
     accepted = [references.find(suite, blessing=args.bless) for suite in suites]
     stores, cache = _stores(args, assistant, configuration, folder)
-    results = _run(args, suites, assistant, stores, attacked)
+    # Before the run as well: a judge that cannot be asked is known at once.
+    accuracy = judge.measured() if judge else []
+    scorers = (*SCORERS, judge.scorer) if judge else SCORERS
+    results = _run(args, suites, assistant, stores, attacked, scorers)
     reports = [_reported(result, found, configuration) for result, found in zip(results, accepted, strict=False)]
     code = worst(report.exit_code for report in reports)
-    report = whole_report(results, reports, code, repeat=args.repeat, settings=configuration, version=code_version())
+    report = whole_report(
+        results, reports, code, repeat=args.repeat, settings=configuration, version=code_version(), judge=accuracy
+    )
     write_report(report, args, _earlier(accepted))
     if cache is not None and cache.summary():
         print(cache.summary(), file=sys.stderr)
@@ -153,6 +156,7 @@ def _run(
     assistant: AnsweringAssistant,
     stores: Sequence[AnswerStore],
     attacked: AnsweringAssistant | None,
+    scorers: Sequence[Scorer],
 ) -> list[RunResult]:
     from evals.runner import run
 
@@ -162,6 +166,7 @@ def _run(
             run(
                 suite,
                 assistant,
+                scorers=scorers,
                 stores=stores,
                 fail_fast=args.fail_fast,
                 repeat=args.repeat,

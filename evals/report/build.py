@@ -12,7 +12,7 @@ from evals.comparison import Comparison, Verdict
 from evals.gates import ExitCode, Gate
 from evals.report.measures import family_measures, groups, metrics
 from evals.report.model import Report, SuiteReport
-from evals.report.parts import AttemptReport, CaseReport, ScoreReport
+from evals.report.parts import AttemptReport, CaseReport, JudgeAccuracy, ScoreReport
 from evals.results import CaseResult, RunResult
 
 
@@ -62,6 +62,7 @@ def whole_report(
     repeat: int = 1,
     settings: Mapping[str, Any] | None = None,
     version: str = "",
+    judge: Sequence[JudgeAccuracy] = (),
 ) -> Report:
     """Return the report of a run over several suites.
 
@@ -72,6 +73,7 @@ def whole_report(
         repeat: How often each case was asked.
         settings: The settings that change answers.
         version: What `evals.provenance.code_version` gave.
+        judge: What `ModelJudge.measured` gave.
     """
     first = results[0]
     return Report(
@@ -85,6 +87,7 @@ def whole_report(
         code=version,
         prompts=first.prompts,
         machine=first.machine,
+        judge=list(judge),
         suites=list(suites),
     )
 

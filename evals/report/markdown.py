@@ -7,7 +7,7 @@ import re
 from evals.gates import ExitCode
 from evals.report.model import Report, SuiteReport
 from evals.report.parts import CaseReport
-from evals.report.table import comparison_cases, comparison_line, family_value, metric_value
+from evals.report.table import comparison_cases, comparison_line, family_value, judge_lines, metric_value
 
 MOST_CASES = 30
 """How many cases of a suite are listed; a comment of a pull request has its limits."""
@@ -27,6 +27,7 @@ def to_markdown(report: Report) -> str:
     cases = sum(len(suite.cases) for suite in report.suites)
     repeated = f", {report.repeat} times each" if report.repeat > 1 else ""
     lines += [f"{cases} cases{repeated}, `{_code(report.model)}`, {report.started}", ""]
+    lines += [f"{_plain(line)}\n" for line in judge_lines(report)]
     for suite in report.suites:
         lines += _suite(suite)
     return "\n".join(lines).rstrip() + "\n"

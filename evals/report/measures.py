@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from evals.cases import KINDS, LANGUAGES
 from evals.report.parts import FamilyMeasure, Group, Metric
 from evals.results import CaseResult, RunResult, score_values
-from evals.scorers import SCORERS
 from evals.stats import wilson
 
 
@@ -41,7 +40,7 @@ def groups(result: RunResult) -> list[Group]:
 def metrics(result: RunResult) -> list[Metric]:
     """Return every scorer that applied to some answer."""
     found = []
-    for scorer in SCORERS:
+    for scorer in result.scorers:
         every = [a.scores[scorer.name] for r in result.results for a in r.attempts if scorer.name in a.scores]
         if not every:
             continue

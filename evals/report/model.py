@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from evals.case import BadCases
 from evals.comparison import Comparison, Verdict
 from evals.gates import ExitCode, Gate
-from evals.report.parts import CaseReport, FamilyMeasure, Group, Metric, Part
+from evals.report.parts import CaseReport, FamilyMeasure, Group, JudgeAccuracy, Metric, Part
 from evals.scorers import Reader
 
 SCHEMA_VERSION: Final = 2
@@ -79,6 +79,7 @@ class Report(Part):
         code: Changes with the code and data that answers come from.
         prompts: Hash of each prompt file, by its path below ``prompts/``.
         machine: What it ran on.
+        judge: The model judge's own balanced accuracy in each language, empty without a judge.
         suites: In the order they were named.
     """
 
@@ -93,6 +94,7 @@ class Report(Part):
     code: str = ""
     prompts: dict[str, str] = Field(default_factory=dict)
     machine: dict[str, str] = Field(default_factory=dict)
+    judge: list[JudgeAccuracy] = Field(default_factory=list)
     suites: list[SuiteReport]
 
     def suite(self, name: str) -> SuiteReport | None:

@@ -13,7 +13,7 @@ from evals.report.case_view import case_view
 from evals.report.markdown import VERDICTS
 from evals.report.model import Report, SuiteReport
 from evals.report.plots import plot_latency, plot_scores, plot_threshold, threshold_curve
-from evals.report.table import comparison_cases, comparison_line, family_value, metric_value
+from evals.report.table import comparison_cases, comparison_line, family_value, judge_lines, metric_value
 
 FILTERS = {
     "suite": "suite",
@@ -80,6 +80,7 @@ def _header(report: Report) -> Markup:
         element("p", VERDICTS[report.exit_code][1], class_=f"verdict code-{int(report.exit_code)}"),
         element("p", f"{passed} of {len(cases)} cases passed{repeated}. {report.model}, {report.started}."),
         element("p", settings, class_="soft") if settings else NOTHING,
+        *(element("p", line, class_="soft") for line in judge_lines(report)),
     )
 
 

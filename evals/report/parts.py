@@ -83,6 +83,22 @@ class FamilyMeasure(Part):
     failed: list[str] = Field(default_factory=list)
 
 
+class JudgeAccuracy(Part):
+    """How good a model judge is itself, on claims that are known to be right or wrong.
+
+    Attributes:
+        judge: Name of the model.
+        language: Language of the claims.
+        n: How many.
+        value: Its balanced accuracy; 0.5 is guessing.
+    """
+
+    judge: str
+    language: Language
+    n: int
+    value: float
+
+
 class ScoreReport(Part):
     """A score of one answer; None if it could not be scored."""
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def print_report(report: Report, console: Console) -> None:
     """Print every suite of a report."""
+    for line in judge_lines(report):
+        _print(console, line)
     for suite in report.suites:
         repeated = f", {report.repeat} times each" if report.repeat > 1 else ""
         console.print(f"{suite.name}: {len(suite.cases)} cases{repeated}, {report.model}, {suite.seconds:.0f} s")
@@ -26,6 +28,14 @@ def print_report(report: Report, console: Console) -> None:
         for mistake in suite.broken:
             _print(console, f"\n{mistake} This line was not asked.", style="bold")
         print_comparison(suite, console)
+
+
+def judge_lines(report: Report) -> list[str]:
+    """Return how good the model judge is itself, a sentence for each language."""
+    return [
+        f"Judge {one.judge}: balanced accuracy {one.value:.1%} on {one.n} known claims ({one.language})."
+        for one in report.judge
+    ]
 
 
 def _print_tables(suite: SuiteReport, console: Console) -> None:
