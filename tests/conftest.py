@@ -22,6 +22,7 @@ from pydantic import Field
 from assistant.assistant import Assistant
 from assistant.chain import REFUSALS, AnswerChain
 from assistant.cli import main
+from assistant.models import LOCAL_MODEL
 from assistant.read import CHOICES, ChatReader
 from assistant.settings import Settings
 from assistant.types import Answer
@@ -150,6 +151,18 @@ def own_home(home: Home, tmp_path: Path) -> Home:
     """A copy of the home that a test may change or break."""
     shutil.copytree(home.settings.home, tmp_path / "home")
     return replace(home, settings=replace(home.settings, home=tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The weights of the shipped chat model, if this machine has them."""
+    from knowledge.weights import Weights
+
+    settings = Settings.from_environment()
+    weights = Weights(settings.cache, local=settings.models, hub=settings.hub, offline=True)
+    if not weights.available(LOCAL_MODEL):
+        pytest.skip("the chat model's weights are not on this machine")
+    return weights.path(LOCAL_MODEL)
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from assistant import local_model
 from assistant.errors import ModelUnreachable
 from assistant.local_model import LocalChatModel
 from assistant.models import LOCAL_MODEL
-from assistant.settings import Settings
 
 WIDTH = 64
 CONTEXT = 32768
@@ -435,18 +434,6 @@ def test_the_package_is_imported_without_the_runtime() -> None:
     code = "import sys, assistant.local_model; print(sorted({'xllamacpp', 'torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout == "[]\n"
-
-
-@pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The weights of the shipped chat model, if this machine has them."""
-    from knowledge.weights import Weights
-
-    settings = Settings.from_environment()
-    weights = Weights(settings.cache, local=settings.models, hub=settings.hub, offline=True)
-    if not weights.available(LOCAL_MODEL):
-        pytest.skip("the chat model's weights are not on this machine")
-    return weights.path(LOCAL_MODEL)
 
 
 @pytest.mark.model

@@ -6,13 +6,18 @@ A row is an answer in short and what a person who reads it would give; nothing h
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from assistant.types import Answer, Citation, Claim, RetrievedPassage
 from evals.case import Case
+from evals.report.measures import family_measures
+from evals.results import Attempt, CaseResult, RunResult
+from evals.score import Score
 from evals.scorers import SCORERS
 from knowledge.types import Language
+from tests.eval_scripts import suite_of
 
 BY_NAME = {scorer.name: scorer for scorer in SCORERS}
 
@@ -356,3 +361,76 @@ def test_latency(language: Language, seconds: float) -> None:
     assert value("latency_total", case_of(language), answer, language) == seconds
     assert value("latency_first_word", case_of(language), answer, language) == seconds / 2
     assert value("latency_first_word", case_of(language), replace(answer, refused=True), language) is None
+
+
+def test_every_scorer_is_checked_by_hand() -> None:
+    written = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in BY_NAME if f'value("{name}"' not in written] == []
+
+
+def family_value(name: str, verdicts: dict[tuple[str, Language], tuple[bool, ...]]) -> tuple[float | None, list[str]]:
+    """A measure of families that passed or failed so, and the families that lack it."""
+    results = [
+        CaseResult(
+            case_of(language, family=family, id=f"{family}{number}{language}").model_copy(
+                update={"kind": "consistency" if name == "consistency" else "fact"}
+            ),
+            (Attempt(None, {"strict": Score(passed)}, 0.0, "strict"),),
+        )
+        for (family, language), every in verdicts.items()
+        for number, passed in enumerate(every)
+    ]
+    run = RunResult(suite_of(*(result.case for result in results)), tuple(results), "m", "chat", "", 0.0)
+    found = [measure for measure in family_measures(run) if measure.name == name]
+    return (found[0].value, found[0].failed) if found else (None, [])
+
+
+Y, N = True, False
+
+# verdicts of families a, b … in their wordings, and the share of those that pass somewhere that pass everywhere
+WORDED: list[tuple[tuple[tuple[bool, ...], ...], float | None]] = [
+    (((Y, Y, Y),), 1.0),
+    (((Y, Y, N),), 0.0),
+    (((N, N, Y),), 0.0),
+    (((N, N, N),), None),
+    (((Y, Y, Y), (N, N, N)), 1.0),
+    (((Y, Y, Y), (Y, N, Y)), 0.5),
+    (((Y, Y, Y), (Y, Y, Y), (N, Y, N)), 2 / 3),
+    (((Y, N, Y), (N, N, N), (N, N, Y)), 0.0),
+    (((Y, Y, Y, Y), (Y, Y, Y, N)), 0.5),
+    (((Y, Y, Y), (Y, Y, Y), (Y, Y, Y), (Y, N, N)), 0.75),
+]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("families", "share"), WORDED)
+def test_consistency(language: Language, families: tuple[tuple[bool, ...], ...], share: float | None) -> None:
+    value_, failed = family_value("consistency", {("abcd"[n], language): one for n, one in enumerate(families)})
+    assert value_ == (None if share is None else pytest.approx(share))
+    mixed = [f"{'abcd'[n]} ({language})" for n, one in enumerate(families) if any(one) and not all(one)]
+    assert failed == mixed
+
+
+# verdicts of families a, b … in Chinese and in English, and the share of those that pass in one that pass in both
+PAIRED: list[tuple[tuple[tuple[bool, bool], ...], float | None]] = [
+    (((Y, Y),), 1.0),
+    (((Y, N),), 0.0),
+    (((N, Y),), 0.0),
+    (((N, N),), None),
+    (((Y, Y), (N, N)), 1.0),
+    (((Y, Y), (Y, N)), 0.5),
+    (((Y, Y), (N, Y)), 0.5),
+    (((Y, N), (N, Y)), 0.0),
+    (((Y, Y), (Y, Y), (Y, N)), 2 / 3),
+    (((Y, Y), (Y, Y), (N, Y), (N, N)), 2 / 3),
+]
+
+
+@pytest.mark.parametrize(("families", "share"), PAIRED)
+def test_bilingual_parity(families: tuple[tuple[bool, bool], ...], share: float | None) -> None:
+    verdicts: dict[tuple[str, Language], tuple[bool, ...]] = {}
+    for name, (chinese, english) in zip("abcd", families, strict=False):
+        verdicts |= {(name, "zh"): (chinese,), (name, "en"): (english,)}
+    value_, failed = family_value("bilingual_parity", verdicts)
+    assert value_ == (None if share is None else pytest.approx(share))
+    assert failed == [name for name, both in zip("abcd", families, strict=False) if sum(both) == 1]
