@@ -66,7 +66,7 @@ unit: $(VENV)/.installed-dev models-chat
 
 gate: $(VENV)/.installed-dev models-chat index
 	@echo "Eval gate: every case, quotes only …"
-	@$(BIN)/wenju eval facts --llm none
+	@$(BIN)/wenju eval facts kinds --llm none
 	@echo "Eval gate: the must-pass cases with the local model …"
 	@$(BIN)/wenju eval facts --llm local --must-pass
 
