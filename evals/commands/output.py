@@ -37,13 +37,14 @@ def write_report(report: Report, args: argparse.Namespace, earlier: Report | Non
         print_report(report, Console())
 
 
-def write_files(report: Report, args: argparse.Namespace, earlier: Report | None) -> None:
+def write_files(report: Report, args: argparse.Namespace, earlier: Report | None, beside: str = "earlier run") -> None:
     """Write the files that the arguments name.
 
     Args:
         report: The report.
         args: What `evals.cli.command` parsed.
         earlier: The run that stands beside it on the HTML page.
+        beside: What that run is called there.
 
     Raises:
         BadCases: A file cannot be written.
@@ -61,7 +62,7 @@ def write_files(report: Report, args: argparse.Namespace, earlier: Report | None
     if args.html:
         from evals.report.page import to_html
 
-        write(args.html, to_html(report, earlier))
+        write(args.html, to_html(report, earlier, beside))
 
 
 def write(path: Path, text: str) -> None:

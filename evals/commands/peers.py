@@ -96,9 +96,10 @@ def report_both(args: argparse.Namespace, ours: Report, theirs: Report) -> int:
 
     from evals.commands.output import write, write_files
     from evals.gates import ExitCode
+    from evals.peers.quickstart import NAME
     from evals.peers.table import print_beside
 
-    write_files(ours, args, theirs)
+    write_files(ours, args, theirs, NAME)
     if args.out:
         write(args.out.with_name(f"{args.out.name}.peer"), theirs.to_json() + "\n")
     if args.json:

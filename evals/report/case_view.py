@@ -13,13 +13,14 @@ AROUND = 90
 CHANGES = {"lost": "lost", "won": "won", "answer": "other words", "same": "", "": ""}
 
 
-def case_view(case: CaseReport, suite: str, earlier: CaseReport | None) -> Markup:
+def case_view(case: CaseReport, suite: str, earlier: CaseReport | None, beside: str = "earlier run") -> Markup:
     """Return a case that opens on a click.
 
     Args:
         case: The case.
         suite: Its suite's name.
         earlier: The same case in an earlier run, if there is one.
+        beside: What that run is called.
     """
     changed = change(case, earlier)
     head = element(
@@ -34,7 +35,7 @@ def case_view(case: CaseReport, suite: str, earlier: CaseReport | None) -> Marku
         "details",
         head,
         _wanted(case),
-        _answers(case, earlier),
+        _answers(case, earlier, beside),
         _attempts(case),
         _scores(case, earlier),
         class_="case",
@@ -67,12 +68,12 @@ def _wanted(case: CaseReport) -> Markup:
     return join(*rows)
 
 
-def _answers(case: CaseReport, earlier: CaseReport | None) -> Markup:
+def _answers(case: CaseReport, earlier: CaseReport | None, beside: str) -> Markup:
     before = earlier.answer if earlier else None
     now = _answer("this run" if earlier else "answer", case.answer, before, compared=earlier is not None)
     if earlier is None:
         return element("div", now, class_="answers")
-    return element("div", _answer("earlier run", before, case.answer, compared=True), now, class_="answers both")
+    return element("div", _answer(beside, before, case.answer, compared=True), now, class_="answers both")
 
 
 def _answer(title: str, answer: Answer | None, other: Answer | None, *, compared: bool) -> Markup:

@@ -25,12 +25,13 @@ FILTERS = {
 """What cases are filtered by: the data attribute of a case, and its label."""
 
 
-def to_html(report: Report, earlier: Report | None = None) -> str:
+def to_html(report: Report, earlier: Report | None = None, beside: str = "earlier run") -> str:
     """Return the page.
 
     Args:
         report: The run.
         earlier: Another run; where it has the same case both answers stand side by side.
+        beside: What that run is called.
     """
     style, script = _own("report.css"), _own("report.js")
     policy = (
@@ -41,7 +42,7 @@ def to_html(report: Report, earlier: Report | None = None) -> str:
         _header(report),
         *(_suite(suite, earlier.suite(suite.name) if earlier else None) for suite in report.suites),
         _filters(report, earlier),
-        _cases(report, earlier),
+        _cases(report, earlier, beside),
     )
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -166,7 +167,7 @@ def _filters(report: Report, earlier: Report | None) -> Markup:
     return element("form", *chosen, search, count, id="filters")
 
 
-def _cases(report: Report, earlier: Report | None) -> Markup:
+def _cases(report: Report, earlier: Report | None, beside: str) -> Markup:
     shown = []
     for suite in report.suites:
         before = earlier.suite(suite.name) if earlier else None
@@ -174,5 +175,5 @@ def _cases(report: Report, earlier: Report | None) -> Markup:
         for case in suite.cases:
             then = known.get(case.id)
             same_case = then if then is not None and then.digest == case.digest else None
-            shown.append(case_view(case, suite.name, same_case))
+            shown.append(case_view(case, suite.name, same_case, beside))
     return element("main", *shown, id="cases")
