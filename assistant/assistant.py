@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from assistant.events import Event
 from assistant.settings import Settings
 from assistant.types import Answer, Choices, Message, Turn
-from knowledge.types import DocumentRecord, Hit
+from knowledge.types import DocumentEntry, DocumentRecord, Hit
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document
@@ -235,6 +235,10 @@ class Assistant:
     def documents(self) -> list[DocumentRecord]:
         """Return every document of the index."""
         return self.store.documents()
+
+    def catalog(self) -> list[DocumentEntry]:
+        """Return what is known of every document without its text."""
+        return self.store.catalog()
 
     def document(self, document_id: str) -> DocumentRecord:
         """Return one document.

@@ -14,7 +14,7 @@ from assistant.types import Answer, Choices, Citation, Claim, Message, Retrieved
 from knowledge.build import to_record
 from knowledge.errors import DocumentUnknown
 from knowledge.language import detect_language
-from knowledge.types import DocumentRecord, Language
+from knowledge.types import DocumentEntry, DocumentRecord, Language
 
 HOSTILE = (
     '<img src=x onerror="window.hacked=1"> <script>window.hacked=2</script> [x](http://evil.example/a) '
@@ -80,6 +80,9 @@ class ScriptedBackend:
 
     def documents(self) -> list[DocumentRecord]:
         return list(self.records.values())
+
+    def catalog(self) -> list[DocumentEntry]:
+        return [DocumentEntry(one.id, one.title, one.source, dict(one.metadata)) for one in self.records.values()]
 
     def document(self, document_id: str) -> DocumentRecord:
         if document_id in self.records:

@@ -136,7 +136,7 @@ class Service:
     def choices_of(self, owner: str) -> Choices:
         """Return what an owner's settings mean for a question."""
         now = self.settings_of(owner)
-        ids = frozenset(record.id for record in self.backend.documents()) if now.get("left_out") else frozenset()
+        ids = frozenset(entry.id for entry in self.backend.catalog()) if now.get("left_out") else frozenset()
         return choices.choices(now, self.backend.readers, ids)
 
 

@@ -22,7 +22,7 @@ from assistant.web.line import Line
 from assistant.web.texts import text
 from knowledge.errors import KnowledgeError
 from knowledge.language import detect_language
-from knowledge.types import DocumentRecord, Language
+from knowledge.types import DocumentEntry, DocumentRecord, Language
 
 REDRAW = 0.08
 """Seconds between two redrawings of a draft; more often than that only costs traffic."""
@@ -56,6 +56,10 @@ class Backend(Protocol):
 
     def documents(self) -> list[DocumentRecord]:
         """Return every document."""
+        ...
+
+    def catalog(self) -> list[DocumentEntry]:
+        """Return what is known of every document without its text."""
         ...
 
     def add(self, documents: Any, *, progress: Any = None) -> Any:

@@ -99,14 +99,14 @@ def _added(
         return
     try:
         loaded = document(path, owner)
-        before = {record.id for record in backend.documents()}
+        before = {entry.id for entry in backend.catalog()}
         done = [0, 1]
         with ThreadPoolExecutor(1) as pool:
             adding = pool.submit(backend.add, [loaded], progress=lambda *now: done.__setitem__(slice(None), now))
             while not wait([adding], FOLLOW).done:
                 yield text("upload_reading", language, percent=100 * done[0] // max(1, done[1]))
             adding.result()
-        new = [record for record in backend.documents() if record.source == loaded.metadata["source"]]
+        new = [backend.document(entry.id) for entry in backend.catalog() if entry.source == loaded.metadata["source"]]
         for record in new:
             kept.note_upload(owner, record.id)
         if all(record.id in before for record in new):
