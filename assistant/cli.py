@@ -57,6 +57,21 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     password = command("password", "print the line of a user for `wenju chat --auth`")
     password.add_argument("name", metavar="NAME", help="the user's name")
 
+    serve = command("serve", "serve an HTTP API, OpenAI's chat protocol too")
+    _llm(serve)
+    _retrieval(serve)
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8080, help="port (default: 8080)")
+    serve.add_argument("--keys", metavar="FILE", help="API keys (lines of `wenju key`); needed for other machines")
+    serve.add_argument("--rate", type=int, metavar="N", help="requests a minute of one key (default: 600)")
+    serve.add_argument("--workers", type=int, metavar="N", help="questions answered at once (default: 2)")
+    serve.add_argument("--log-questions", action="store_true", help="write the words of questions into the log")
+
+    key = command("key", "make a key for `wenju serve`, and print its line for the file of keys")
+    key.add_argument("name", metavar="NAME", help="what the key is called, e.g. whose it is")
+    key.add_argument("--write", action="store_true", help="it may add and remove documents too")
+    key.add_argument("--collection", action="append", default=[], metavar="NAME", help="only for this collection")
+
     ask = command("ask", "answer one question, or a file of them")
     ask.add_argument("question", nargs="?", help="the question; - reads it from standard input")
     ask.add_argument("--file", metavar="JSONL", help='questions, one {"id", "question", "history"?} a line')
@@ -157,7 +172,7 @@ def _run(given: list[str]) -> int:
 
 
 _OF_DOCUMENTS = frozenset({"add", "remove", "export", "import", "reindex", "index", "list", "show"})
-_BUILT_IN = _OF_DOCUMENTS | {"chat", "ask", "search", "models", "doctor", "password", "--version"}
+_BUILT_IN = _OF_DOCUMENTS | {"chat", "ask", "search", "models", "doctor", "password", "serve", "key", "--version"}
 
 
 def _later(name: str) -> Run:

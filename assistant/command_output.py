@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.assistant import Assistant
 from assistant.settings import Settings
+from knowledge.types import Hit
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -33,3 +34,19 @@ def print_json(value: Any) -> None:
     except UnicodeEncodeError:
         line = json.dumps(value, default=str)
     print(line, flush=True)
+
+
+def hit_row(hit: Hit) -> dict[str, Any]:
+    """Return a hit as command line and service show it."""
+    passage = hit.passage
+    return {
+        "rank": hit.rank,
+        "id": passage.id,
+        "document_id": passage.document_id,
+        "start": passage.start,
+        "end": passage.end,
+        "heading": passage.heading,
+        "text": passage.text,
+        "score": round(hit.score, 4),
+        "found_by": hit.found_by,
+    }

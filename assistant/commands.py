@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.assistant import Assistant
-from assistant.command_output import open_assistant, print_json, settings_of
+from assistant.command_output import hit_row, open_assistant, print_json, settings_of
 from assistant.errors import AssistantError, BadQuestion, BadSettings, ExtraMissing
 from assistant.events import Finished, Token
 from assistant.types import Answer, Message
@@ -68,6 +68,36 @@ def password(options: argparse.Namespace) -> int:
     return 0
 
 
+def serve(options: argparse.Namespace) -> int:
+    """Serve the HTTP API until it is stopped."""
+    try:
+        from assistant.service.options import ServiceOptions
+        from assistant.service.server import serve as serve_api
+    except ModuleNotFoundError as error:
+        raise ExtraMissing(
+            f"The service needs the package {error.name}.", hint='Run: pip install "wenju[serve]".'
+        ) from error
+    wanted = {"keys": options.keys and Path(options.keys), "rate": options.rate, "threads": options.workers}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    limits = ServiceOptions(**given, log_questions=options.log_questions)
+    with open_assistant(options) as assistant:
+        serve_api(assistant, limits, host=options.host, port=options.port)
+    return 0
+
+
+def key(options: argparse.Namespace) -> int:
+    """Make an API key: its line on standard output, the key itself once on standard error."""
+    from assistant.service.keys import new_key
+
+    made, line = new_key(options.name, write=options.write, collections=tuple(options.collection))
+    if options.json:
+        print_json({"key": made, "line": line})
+    else:
+        print(f"The key, shown only now: {made}", file=sys.stderr)
+        print(line)
+    return 0
+
+
 def ask(options: argparse.Namespace) -> int:
     """Answer one question or a file of them."""
     if (options.question is None) == (options.file is None):
@@ -88,20 +118,7 @@ def search(options: argparse.Namespace) -> int:
     with open_assistant(options) as assistant:
         hits = assistant.search(options.question, threshold=options.min_score)
     if options.json:
-        rows = [
-            {
-                "rank": hit.rank,
-                "id": hit.passage.id,
-                "document_id": hit.passage.document_id,
-                "start": hit.passage.start,
-                "end": hit.passage.end,
-                "heading": hit.passage.heading,
-                "text": hit.passage.text,
-                "score": round(hit.score, 4),
-                "found_by": hit.found_by,
-            }
-            for hit in hits
-        ]
+        rows = [hit_row(hit) for hit in hits]
         print_json({"question": options.question, "hits": rows})
         return 0
     for hit in hits:

@@ -1,0 +1,10 @@
+"""Wenju as a service: an HTTP API that gives the same `Answer` as everywhere ([docs/service.md]).
+
+- ``options``: its limits. ``keys``: who may do what. ``problems``: errors as problem+json.
+- ``lanes``: bounded threads; who comes when all places are taken is told so at once.
+- ``gate``: keys, rates, sizes, slow bodies, request ids, logs and metrics, before any route.
+- ``schemas``: what goes in and out. ``answering``: one question, whole or as a stream.
+- ``routes_*``, ``openai_chat``: the routes. ``app``: all of it put together. ``server``: served until it is stopped.
+"""
+
+from __future__ import annotations

@@ -1,0 +1,47 @@
+"""What bounds the service: one frozen dataclass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import BadSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """Limits of the service.
+
+    Attributes:
+        keys: File of API keys (lines of `wenju key`); None lets everybody on this machine in.
+        rate: Requests a minute of one key, or of one address where there are no keys.
+        max_body: Most bytes of a request's body, of an upload too.
+        body_seconds: Seconds within which a request's body must have arrived.
+        request_seconds: Seconds after which a request that is not answered is given up, its model stopped.
+        threads: Questions answered and searches made at the same time; the local model answers one of them.
+        queue: How many may wait besides; whoever comes later gets a 503 at once.
+        shutdown_seconds: Seconds that open requests have to finish when the service is stopped.
+        log_questions: Write the words of questions into the log.
+    """
+
+    keys: Path | None = None
+    rate: int = 600
+    max_body: int = 10_000_000
+    body_seconds: float = 30.0
+    request_seconds: float = 120.0
+    threads: int = 2
+    queue: int = 32
+    shutdown_seconds: int = 20
+    log_questions: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse limits that cannot work.
+
+        Raises:
+            BadSettings: A number is out of its range.
+        """
+        for name in ("rate", "max_body", "threads", "body_seconds", "request_seconds", "shutdown_seconds"):
+            if not getattr(self, name) > 0:
+                raise BadSettings(f"{name} is {getattr(self, name)}, not above 0.", hint="Leave it out or raise it.")
+        if self.queue < 0:
+            raise BadSettings(f"queue is {self.queue}, below 0.", hint="Use 0 for no waiting.")
