@@ -27,10 +27,10 @@ from assistant.parts import parts_of
 from assistant.quantities import find_quantities
 from assistant.read import Chunk, Reader
 from assistant.rewriting import reworded
-from assistant.select import Evidence, choose, select
+from assistant.select import Evidence, choose, lacks, select
 from assistant.settings import Settings
 from assistant.translate import usable
-from assistant.types import Answer, Citation, Reason, RetrievedPassage, Turn
+from assistant.types import Answer, Citation, Message, Reason, RetrievedPassage, Turn
 from assistant.verify import verify
 from knowledge.fuse import ASKED, BEFORE, TRANSLATED, TRANSLATED_SENTENCE, fuse
 from knowledge.language import detect_language
@@ -138,9 +138,9 @@ class AnswerChain(Runnable[Turn, Answer]):
             return Evidence(question, result.best(self._settings.passages), (), 0.0, (), "out_of_scope")
         whole = self._select(question, result)
         parts = parts_of(question.standalone, question.language)
-        if len(parts) < 2:
+        if len(parts) < 2 or not (whole.refusal or any(lacks(whole, part) for part in parts)):
             return whole
-        asked = [replace(question, standalone=part) for part in parts]
+        asked = [replace(question, standalone=parts[0]), _second(question, *parts)]
         decided = [self._select(part, self._searched(part, Clock(), document_ids)) for part in asked]
         answered = [not one.refusal for one in decided]
         if sum(answered) != 1:
@@ -211,7 +211,9 @@ class AnswerChain(Runnable[Turn, Answer]):
     def _checked(self, draft: str, restated: str, evidence: Evidence, clock: Clock) -> Answer:
         checked = verify(draft, evidence, self._searcher, backed=self._reader.backed, restated=restated)
         cited = [evidence.sentences[at].text for at in sorted({at for claim in checked for at in claim.sentences})]
-        if not checked or (not evidence.otherwise and missing_from_cited(evidence.asked, cited)):
+        if not checked or (
+            not evidence.otherwise and missing_from_cited(evidence.part or evidence.question.insists, cited)
+        ):
             return self._refuse(replace(evidence, refusal="not_in_documents"), clock)
         text, claims, citations = compose(
             checked, evidence.sentences, _scores(evidence), self._documents(evidence.result), evidence.question.language
@@ -243,6 +245,11 @@ class AnswerChain(Runnable[Turn, Answer]):
         """Return every document that a passage was retrieved from, by id."""
         ids = dict.fromkeys(hit.passage.document_id for hit in result.hits)
         return {id_: self._searcher.store.document(id_) for id_ in ids}
+
+
+def _second(question: Question, first: str, second: str) -> Question:
+    """Return the second part of a question, as a follow-up to the first where it leans on that."""
+    return replace(condense(Turn(second, (Message("user", first),))), language=question.language)
 
 
 def _lead_in(evidence: Evidence) -> Iterator[str]:

@@ -85,6 +85,9 @@ class Evidence:
         return self.part or self.question.standalone
 
 
+SOUGHT = 0.1
+"""Probability to hold the answer from which a sentence that names the kind of thing asked for is read too."""
+
 FOLLOWING = 0.6
 """Share of the threshold that is asked of a follow-up: what is made of it fits the evidence less well than a question
 in somebody's own words, and what it is about was found a turn before."""
@@ -110,7 +113,7 @@ def select(
         listing: The list that the question asks for; it is read instead of the best sentences.
     """
     found = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
-    found = with_asked_kind(question.standalone, found, result)
+    found = with_asked_kind(question.insists, found, result)
     sentences = listing.sentences if listing else found
     if not sentences:
         return Evidence(question, result, (), 0.0, (), reason_for(question, result))
@@ -166,7 +169,8 @@ def with_asked_kind(question: str, chosen: Sequence[SentenceHit], result: Search
     """
     if not chosen or not missing_of_sought(question, [sentence.text for sentence in chosen]):
         return tuple(chosen)
-    near = [one for one in result.sentences if one.score >= chosen[0].score - KEEP_WITHIN and one not in chosen]
+    likely = likelihoods(result)
+    near = [one for one in result.sentences if likely[one.passage.id, one.span.start] >= SOUGHT and one not in chosen]
     holding = next((one for one in near if not missing_of_sought(question, [one.text])), None)
     return (*chosen, holding) if holding else tuple(chosen)
 
@@ -217,6 +221,12 @@ def unmet_constraints(
     ]
     unmet += [quantity.text for quantity in amounts]
     return tuple(unmet) or unmet_form(question, query, [sentence.text for sentence in sentences], texts)
+
+
+def lacks(evidence: Evidence, part: str) -> bool:
+    """Return whether evidence for a question lacks what a part of that insists on."""
+    sentences = evidence.sentences
+    return bool(unmet_constraints(part, evidence.result.query, sentences, unmet_quantities(part, sentences)))
 
 
 def unmet_quantities(question: str, sentences: Sequence[SentenceHit]) -> list[Quantity]:

@@ -54,6 +54,7 @@ _NUMERALS = re.compile(rf"(?<=第)[{_NUMERAL}]+|[{_NUMERAL}]+(?={_MEASURE})")
 _NUMBER_WORDS = re.compile(rf"\b({'|'.join(_WORDS)})\b")
 _PHONE = re.compile(r"\+?\(?\d[\d\s()\-]{5,}\d")
 _ENGLISH_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’-][A-Za-zÀ-ɏ]+)*")
+_ADDRESS = re.compile(r"https?://[!-~]+|www\.[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 
 
@@ -196,8 +197,9 @@ def language_of(text: str) -> Language | None:
     """Return the language most words of `text` are in, or None if it has no words.
 
     A Chinese word is taken to be 1.5 characters long, so "城市借助ICT技术" is Chinese and a sentence in English
-    stays English if it says "Shenzhen (深圳)". A tie is Chinese.
+    stays English if it says "Shenzhen (深圳)". A tie is Chinese. Addresses of mail and of the web are no words.
     """
+    text = _ADDRESS.sub(" ", text)
     characters = len(_HAN_CHARACTER.findall(text))
     words = len(_ENGLISH_WORD.findall(text))
     if not characters and not words:

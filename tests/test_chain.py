@@ -121,6 +121,29 @@ def test_of_two_parts_the_one_that_is_there_is_answered_and_the_other_named(
     assert "王晓宁" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("question", "held", "missing"),
+    [
+        ("2015年底启动了哪三个新型智慧城市试点，各得到多少拨款？", "嘉兴", "各得到多少拨款"),
+        ("Who wrote this article, and how many children has he?", "王晓宁", "how many children has he"),
+    ],
+)
+def test_a_second_part_that_leans_on_the_first_is_understood_with_it(
+    assistant: Assistant, texts: dict[str, str], question: str, held: str, missing: str
+) -> None:
+    answer = assistant.ask(question)
+    check_answer(answer, texts)
+    assert missing in answer.text.splitlines()[0]
+    assert held in answer.text
+
+
+def test_two_parts_that_one_sentence_answers_are_answered_whole(assistant: Assistant, texts: dict[str, str]) -> None:
+    answer = assistant.ask(SIZE_ZH)
+    check_answer(answer, texts)
+    assert {"3696.1亿元", "24.7%"} <= set(re.findall(r"3696.1亿元|24.7%", answer.text))
+    assert "没有" not in answer.text
+
+
 def test_what_is_put_otherwise_is_quoted_whatever_a_model_would_write(scripted: Callable[..., AnswerChain]) -> None:
     endorsed = "四省拿下了八成的百强城市，因为它们经济发达。"
     answer = scripted(endorsed).invoke(Turn("山东、江苏、广东、浙江凭什么拿下了八成的百强城市？"))
