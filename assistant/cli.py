@@ -1,4 +1,4 @@
-"""The ``wenju`` command: what it takes. What it does is in `assistant.commands` and `assistant.document_commands`.
+"""The ``wenju`` command: what it takes. What it does is in the three modules named in `_later`.
 
 Exit codes: 0 done (a refusal is an answer), 1 it failed, in part or whole, 2 it was asked for something that cannot be,
 130 interrupted.
@@ -66,6 +66,12 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     serve.add_argument("--rate", type=int, metavar="N", help="requests a minute of one key (default: 600)")
     serve.add_argument("--workers", type=int, metavar="N", help="questions answered at once (default: 2)")
     serve.add_argument("--log-questions", action="store_true", help="write the words of questions into the log")
+
+    mcp = command("mcp", "serve tools to programs that speak the Model Context Protocol, by standard input and output")
+    _llm(mcp)
+    _retrieval(mcp)
+    mcp.add_argument("--http", action="store_true", help="by streamable HTTP on 127.0.0.1 instead")
+    mcp.add_argument("--port", type=int, default=8090, help="port for --http (default: 8090)")
 
     key = command("key", "make a key for `wenju serve`, and print its line for the file of keys")
     key.add_argument("name", metavar="NAME", help="what the key is called, e.g. whose it is")
@@ -172,7 +178,8 @@ def _run(given: list[str]) -> int:
 
 
 _OF_DOCUMENTS = frozenset({"add", "remove", "export", "import", "reindex", "index", "list", "show"})
-_BUILT_IN = _OF_DOCUMENTS | {"chat", "ask", "search", "models", "doctor", "password", "serve", "key", "--version"}
+_OF_SERVICES = frozenset({"serve", "key", "mcp"})
+_BUILT_IN = _OF_DOCUMENTS | _OF_SERVICES | {"chat", "ask", "search", "models", "doctor", "password", "--version"}
 
 
 def _later(name: str) -> Run:
@@ -181,7 +188,8 @@ def _later(name: str) -> Run:
     def run(options: argparse.Namespace) -> int:
         from importlib import import_module
 
-        module = "document_commands" if name in _OF_DOCUMENTS else "commands"
+        services = "service_commands" if name in _OF_SERVICES else "commands"
+        module = "document_commands" if name in _OF_DOCUMENTS else services
         chosen: Run = getattr(import_module(f"assistant.{module}"), "import_archive" if name == "import" else name)
         return chosen(options)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from assistant.assistant import Assistant
 from assistant.settings import Settings
+from assistant.types import Answer
 from knowledge.types import Hit
 
 
@@ -50,3 +52,32 @@ def hit_row(hit: Hit) -> dict[str, Any]:
         "score": round(hit.score, 4),
         "found_by": hit.found_by,
     }
+
+
+def hits_text(hits: Sequence[Hit]) -> str:
+    """Return hits for a person to read."""
+    return "\n\n".join(
+        f"{hit.rank}. {hit.score:.2f}  {hit.passage.document_id} {hit.passage.start}–{hit.passage.end}  "
+        f"{hit.passage.heading}\n   {hit.passage.text.strip()}"
+        for hit in hits
+    )
+
+
+def answer_text(answer: Answer) -> str:
+    """Return an answer for a person to read: its words, then the exact words it rests on or, refused, what is near."""
+    lines = [answer.text]
+    if answer.refused:
+        for passage in answer.passages[:3]:
+            lines += [
+                "",
+                f"  · {passage.text.strip()[:160]}",
+                f"    {passage.document_id} {passage.start}–{passage.end}",
+            ]
+        return "\n".join(lines)
+    before, after = ("「", "」") if answer.language == "zh" else ("“", "”")
+    lines.append("")
+    for citation in answer.citations:
+        place = f"  {citation.place}" if citation.place else ""
+        lines.append(f"[{citation.marker}] {before}{citation.quote}{after}")
+        lines.append(f"    {citation.title}{place}  {citation.document_id} {citation.start}–{citation.end}")
+    return "\n".join(lines)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.assistant import Assistant
-from assistant.command_output import hit_row, open_assistant, print_json, settings_of
+from assistant.command_output import answer_text, hit_row, hits_text, open_assistant, print_json, settings_of
 from assistant.errors import AssistantError, BadQuestion, BadSettings, ExtraMissing
 from assistant.events import Finished, Token
 from assistant.types import Answer, Message
@@ -68,36 +68,6 @@ def password(options: argparse.Namespace) -> int:
     return 0
 
 
-def serve(options: argparse.Namespace) -> int:
-    """Serve the HTTP API until it is stopped."""
-    try:
-        from assistant.service.options import ServiceOptions
-        from assistant.service.server import serve as serve_api
-    except ModuleNotFoundError as error:
-        raise ExtraMissing(
-            f"The service needs the package {error.name}.", hint='Run: pip install "wenju[serve]".'
-        ) from error
-    wanted = {"keys": options.keys and Path(options.keys), "rate": options.rate, "threads": options.workers}
-    given = {name: value for name, value in wanted.items() if value is not None}
-    limits = ServiceOptions(**given, log_questions=options.log_questions)
-    with open_assistant(options) as assistant:
-        serve_api(assistant, limits, host=options.host, port=options.port)
-    return 0
-
-
-def key(options: argparse.Namespace) -> int:
-    """Make an API key: its line on standard output, the key itself once on standard error."""
-    from assistant.service.keys import new_key
-
-    made, line = new_key(options.name, write=options.write, collections=tuple(options.collection))
-    if options.json:
-        print_json({"key": made, "line": line})
-    else:
-        print(f"The key, shown only now: {made}", file=sys.stderr)
-        print(line)
-    return 0
-
-
 def ask(options: argparse.Namespace) -> int:
     """Answer one question or a file of them."""
     if (options.question is None) == (options.file is None):
@@ -109,7 +79,7 @@ def ask(options: argparse.Namespace) -> int:
         if options.json:
             print_json(assistant.ask(question).to_dict())
             return 0
-        _print_answer(_streamed(assistant, question))
+        print(answer_text(_streamed(assistant, question)))
     return 0
 
 
@@ -121,9 +91,8 @@ def search(options: argparse.Namespace) -> int:
         rows = [hit_row(hit) for hit in hits]
         print_json({"question": options.question, "hits": rows})
         return 0
-    for hit in hits:
-        place = f"{hit.passage.document_id} {hit.passage.start}–{hit.passage.end}"
-        print(f"{hit.rank}. {hit.score:.2f}  {place}  {hit.passage.heading}\n   {hit.passage.text.strip()}\n")
+    if hits:
+        print(hits_text(hits) + "\n")
     return 0
 
 
@@ -240,17 +209,3 @@ def _streamed(assistant: Assistant, question: str) -> Answer:
             elif isinstance(event, Finished):
                 return event.answer
     raise AssertionError("a stream ends with Finished")
-
-
-def _print_answer(answer: Answer) -> None:
-    print(answer.text)
-    chinese = answer.language == "zh"
-    if answer.refused:
-        for passage in answer.passages[:3]:
-            print(f"\n  · {passage.text.strip()[:160]}\n    {passage.document_id} {passage.start}–{passage.end}")
-        return
-    print()
-    for citation in answer.citations:
-        print(f"[{citation.marker}] {'“' if not chinese else '「'}{citation.quote}{'”' if not chinese else '」'}")
-        place = f"  {citation.place}" if citation.place else ""
-        print(f"    {citation.title}{place}  {citation.document_id} {citation.start}–{citation.end}")

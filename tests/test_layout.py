@@ -70,6 +70,7 @@ def test_imports_go_one_way(room: str) -> None:
         ("faiss", "knowledge/ann.py"),
         ("sentence_transformers", "knowledge/embed.py"),
         ("xllamacpp", "assistant/local_model.py"),
+        ("mcp", "assistant/service/mcp_server.py"),
     ],
 )
 def test_a_heavy_package_is_imported_in_one_file(package: str, file: str) -> None:

@@ -58,6 +58,15 @@ class Lane:
                     return one
         raise AssertionError("the work returns something or raises")
 
+    async def last(self, work: Callable[[], Generator[T, None, None]], seconds: float) -> T:
+        """Return the last thing that a generator yields, which is at least one; the errors are those of `events`."""
+        found: list[T] = []
+        async with aclosing(self.events(work, seconds)) as events:
+            async for one in events:
+                if one is not None:
+                    found[:] = [one]
+        return found[0]
+
     async def events(self, work: Callable[[], Generator[T, None, None]], seconds: float) -> AsyncGenerator[T | None]:
         """Yield what a generator yields in a thread, and None after each `TICK` seconds in which it yielded nothing.
 

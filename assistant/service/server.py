@@ -10,7 +10,8 @@ from assistant.conversations import Conversations
 from assistant.errors import BadSettings
 from assistant.service.app import build_app
 from assistant.service.options import ServiceOptions
-from assistant.web.server import LOOPBACK, free_port
+from assistant.service.port import exact_port
+from assistant.web.server import LOOPBACK
 
 
 def serve(assistant: Assistant, options: ServiceOptions, *, host: str, port: int) -> None:
@@ -32,9 +33,7 @@ def serve(assistant: Assistant, options: ServiceOptions, *, host: str, port: int
             "A service without keys is not opened to other machines.",
             hint="Make a key with `wenju key NAME >> keys.txt` and add --keys keys.txt.",
         )
-    chosen = free_port(host, port)
-    if port and chosen != port:
-        raise BadSettings(f"Port {port} is taken.", hint="Name another one, e.g. --port 8081.")
+    chosen = exact_port(host, port)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("wenju.service").setLevel(logging.INFO)
     kept = Conversations(assistant.settings.home / "conversations.db")
