@@ -127,6 +127,10 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     models.add_argument("action", choices=("list", "pull", "verify"), nargs="?", default="list")
     models.add_argument("names", nargs="*", metavar="NAME", help="which models (default: all)")
 
+    config = command("config", "print the settings in force, each with where it comes from")
+    _llm(config)
+    _retrieval(config)
+
     doctor = command("doctor", "say what is installed, what is wrong and how to mend it")
     _llm(doctor)
 
@@ -179,7 +183,9 @@ def _run(given: list[str]) -> int:
 
 _OF_DOCUMENTS = frozenset({"add", "remove", "export", "import", "reindex", "index", "list", "show"})
 _OF_SERVICES = frozenset({"serve", "key", "mcp"})
-_BUILT_IN = _OF_DOCUMENTS | _OF_SERVICES | {"chat", "ask", "search", "models", "doctor", "password", "--version"}
+_BUILT_IN = (
+    _OF_DOCUMENTS | _OF_SERVICES | {"chat", "ask", "search", "models", "doctor", "password", "config", "--version"}
+)
 
 
 def _later(name: str) -> Run:

@@ -16,11 +16,12 @@ from knowledge.types import Hit
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings of the environment and of the command line."""
-    return Settings.from_environment(
-        llm=getattr(options, "llm", None),
-        passages=getattr(options, "passages", None),
-        allow_urls=getattr(options, "allow_urls", None),
-    )
+    return Settings.from_environment(**options_given(options))
+
+
+def options_given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that the command line says, None for those that it does not."""
+    return {name: getattr(options, name, None) for name in ("llm", "passages", "allow_urls")}
 
 
 def open_assistant(options: argparse.Namespace) -> Assistant:

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.assistant import Assistant
-from assistant.command_output import answer_text, hit_row, hits_text, open_assistant, print_json, settings_of
+from assistant.command_output import (
+    answer_text,
+    hit_row,
+    hits_text,
+    open_assistant,
+    options_given,
+    print_json,
+    settings_of,
+)
 from assistant.errors import AssistantError, BadQuestion, BadSettings, ExtraMissing
 from assistant.events import Finished, Token
 from assistant.types import Answer, Message
@@ -140,6 +148,24 @@ def models(options: argparse.Namespace) -> int:
     else:
         for row in rows:
             print(f"{row.name}  {row.kind}  {row.size / 1e6:,.0f} MB  {row.licence}  {row.state}  {row.path or ''}")
+    return 0
+
+
+def config(options: argparse.Namespace) -> int:
+    """Print the settings in force, as a settings file, each with where it comes from."""
+    from assistant.settings import config_file, effective
+
+    found, file = effective(**options_given(options)), config_file()
+    there = file is not None and file.exists()
+    if options.json:
+        rows = [{"name": one.name, "value": one.value, "source": one.source, "where": one.where} for one in found]
+        print_json({"file": file, "exists": there, "settings": rows})
+        return 0
+    print(f"# {file}" + ("" if there else " (there is no such file)"))
+    for one in found:
+        value = str(one.value) if isinstance(one.value, Path) else one.value
+        line = f"# {one.name} is not set" if value is None else f"{one.name} = {json.dumps(value, ensure_ascii=False)}"
+        print(f"{line:<50}  # {one.source}" + (f": {one.where}" if one.where else ""))
     return 0
 
 

@@ -1,16 +1,66 @@
-"""How Wenju is configured: one frozen dataclass, and the only place that reads the environment."""
+"""How Wenju is configured: one frozen dataclass, and the only place that reads the environment and the settings file.
+
+An option goes before the environment, the environment before the file (TOML, the names of `Settings` as keys), the file
+before the default.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from assistant.errors import BadSettings
+
+Kind = Literal["path", "text", "number", "count", "switch"]
+
+FIELDS: dict[str, tuple[Kind, tuple[str, ...]]] = {
+    "home": ("path", ("WENJU_HOME",)),
+    "models": ("path", ("WENJU_MODELS",)),
+    "cache": ("path", ("WENJU_CACHE",)),
+    "hub": ("text", ("HF_ENDPOINT",)),
+    "offline": ("switch", ("HF_HUB_OFFLINE", "WENJU_OFFLINE")),
+    "allow_urls": ("switch", ("WENJU_ALLOW_URLS",)),
+    "embedding_model": ("text", ("WENJU_EMBEDDING_MODEL",)),
+    "llm": ("text", ("WENJU_LLM",)),
+    "passages": ("count", ("WENJU_PASSAGES",)),
+    "sentences": ("count", ("WENJU_SENTENCES",)),
+    "threshold": ("number", ("WENJU_THRESHOLD",)),
+    "threads": ("count", ("WENJU_THREADS",)),
+    "timeout": ("number", ("WENJU_TIMEOUT",)),
+}
+"""What can be configured from outside: of which kind it is, and which variables say it."""
+
+_WANTED: dict[Kind, tuple[tuple[type, ...], str]] = {
+    "path": ((str,), 'a path in quotation marks, e.g. "/srv/wenju"'),
+    "text": ((str,), "text in quotation marks"),
+    "number": ((int, float), "a number, e.g. 0.5"),
+    "count": ((int,), "a whole number, e.g. 8"),
+    "switch": ((bool,), "true or false"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting with where its value comes from.
+
+    Attributes:
+        name: As in `Settings`.
+        value: What is in force.
+        source: Who said it.
+        where: The variable, or file and line; "" for the others.
+    """
+
+    name: str
+    value: Any
+    source: Literal["default", "file", "environment", "option"]
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +120,108 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **changes: Any) -> Settings:
-        """Read the settings from environment variables.
+        """Read the settings from environment variables and the settings file.
 
         Args:
-            environment: The variables; ``os.environ`` by default.
-            **changes: Fields that take precedence over the environment; None is ignored.
+            environment: As for `config_file`.
+            **changes: Fields that take precedence over both; None is ignored.
 
         Raises:
             BadSettings: A value cannot be understood.
         """
-        env = os.environ if environment is None else environment
-        found: dict[str, Any] = {}
-        for name, key in (("home", "WENJU_HOME"), ("models", "WENJU_MODELS"), ("cache", "WENJU_CACHE")):
-            if env.get(key):
-                found[name] = Path(env[key]).expanduser().resolve()
-        for name, key in (("llm", "WENJU_LLM"), ("embedding_model", "WENJU_EMBEDDING_MODEL"), ("hub", "HF_ENDPOINT")):
-            if env.get(key):
-                found[name] = env[key]
-        for name, key, kind in (
-            ("threshold", "WENJU_THRESHOLD", float),
-            ("passages", "WENJU_PASSAGES", int),
-            ("sentences", "WENJU_SENTENCES", int),
-            ("threads", "WENJU_THREADS", int),
-            ("timeout", "WENJU_TIMEOUT", float),
-        ):
-            if env.get(key):
-                try:
-                    found[name] = kind(env[key])
-                except ValueError:
-                    raise BadSettings(f"{key}={env[key]!r} is not a number.", hint=f"Set {key} to a number.") from None
-        for name, keys in (("offline", ("HF_HUB_OFFLINE", "WENJU_OFFLINE")), ("allow_urls", ("WENJU_ALLOW_URLS",))):
-            found[name] = any(env.get(key, "").lower() in {"1", "true", "yes", "on"} for key in keys)
-        return replace(cls(), **(found | {name: value for name, value in changes.items() if value is not None}))
+        given = {name: value for name, value in changes.items() if value is not None}
+        return replace(cls(), **({one.name: one.value for one in effective(environment, **given)} | given))
+
+
+def config_file(environment: Mapping[str, str] | None = None) -> Path | None:
+    """Return the settings file: the one that ``WENJU_CONFIG`` names, or else the user's.
+
+    Args:
+        environment: The variables; ``os.environ`` by default. Given ones can only name a file: the user's own is then
+            left out.
+    """
+    env = os.environ if environment is None else environment
+    if env.get("WENJU_CONFIG"):
+        return Path(env["WENJU_CONFIG"]).expanduser().resolve()
+    return user_config_path("wenju", appauthor=False) / "config.toml" if environment is None else None
+
+
+def effective(environment: Mapping[str, str] | None = None, **options: Any) -> list[Setting]:
+    """Return every setting of `FIELDS` with where its value comes from.
+
+    Args:
+        environment: As for `config_file`.
+        **options: Fields that take precedence; None is ignored.
+
+    Raises:
+        BadSettings: A value cannot be understood, or the file cannot be read.
+    """
+    env = os.environ if environment is None else environment
+    file = config_file(environment)
+    written = {} if file is None else _written(file, needed=bool(env.get("WENJU_CONFIG")))
+    defaults, found = Settings(), []
+    for name, (kind, variables) in FIELDS.items():
+        said = [variable for variable in variables if env.get(variable)]
+        if options.get(name) is not None:
+            found.append(Setting(name, options[name], "option"))
+        elif said:
+            found.append(Setting(name, _understood(kind, said, env), "environment", ", ".join(said)))
+        else:
+            found.append(written.get(name) or Setting(name, getattr(defaults, name), "default"))
+    return found
+
+
+def _understood(kind: Kind, variables: Sequence[str], env: Mapping[str, str]) -> Any:
+    """Return the value that variables say; several are switches of which one is enough."""
+    key, value = variables[0], env[variables[0]]
+    if kind == "switch":
+        return any(env[variable].lower() in {"1", "true", "yes", "on"} for variable in variables)
+    if kind == "path":
+        return Path(value).expanduser().resolve()
+    if kind == "text":
+        return value
+    try:
+        return float(value) if kind == "number" else int(value)
+    except ValueError:
+        raise BadSettings(f"{key}={value!r} is not a number.", hint=f"Set {key} to a number.") from None
+
+
+def _written(file: Path, *, needed: bool) -> dict[str, Setting]:
+    """Return what a settings file says; nothing if there is no such file and none is needed.
+
+    Raises:
+        BadSettings: It cannot be read, or a key or value of it cannot be understood; file, line and key are named.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        table = tomllib.loads(text)
+    except FileNotFoundError:
+        if not needed:
+            return {}
+        raise BadSettings(
+            f"There is no file {file}.", hint="Set WENJU_CONFIG to a settings file, or unset it."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{file} cannot be read: {error}.", hint="Make it a UTF-8 file that you can read.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{file} is not TOML: {error}.", hint='Write lines like llm = "none".') from error
+    return {key: _said(file, text, key, value) for key, value in table.items()}
+
+
+def _said(file: Path, text: str, key: str, value: Any) -> Setting:
+    """Return one key of a settings file as a setting; folders are beside the file unless they are absolute."""
+    place = re.search(rf"""(?m)^[ \t]*\[*[ \t]*["']?{re.escape(key)}["']?[ \t]*[].=]""", text)
+    where = str(file) if place is None else f"{file}, line {text.count(chr(10), 0, place.start()) + 1}"
+    if key not in FIELDS:
+        raise BadSettings(f"{where}: there is no setting {key}.", hint=f"There are: {', '.join(FIELDS)}.")
+    kind = FIELDS[key][0]
+    types, wanted = _WANTED[kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and kind != "switch") or value == "":
+        raise BadSettings(f"{where}: {key} is {value!r}.", hint=f"Make it {wanted}.")
+    if kind == "path":
+        value = (file.parent / Path(str(value)).expanduser()).resolve()
+    try:
+        replace(Settings(), **{key: value})
+    except BadSettings as error:
+        raise BadSettings(f"{where}: {error.message}", hint=error.hint) from error
+    return Setting(key, value, "file", where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shutil
 import signal
@@ -101,7 +102,8 @@ class Home:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"WENJU_HOME": str(self.settings.home), "WENJU_CACHE": str(self.settings.cache), "WENJU_OFFLINE": "1"}
+        return {"WENJU_HOME": str(self.settings.home), "WENJU_CACHE": str(self.settings.cache), "WENJU_OFFLINE": "1",
+                "WENJU_CONFIG": os.devnull}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -196,6 +198,7 @@ def set_environment(patch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> 
         patch.delenv(f"WENJU_{name}", raising=False)
     for name in ("WENJU_THREADS", "WENJU_TIMEOUT", "HF_ENDPOINT", "HF_HUB_OFFLINE"):
         patch.delenv(name, raising=False)
+    patch.setenv("WENJU_CONFIG", os.devnull)
     for name, value in variables.items():
         patch.setenv(name, value)
 

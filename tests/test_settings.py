@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from assistant.cli import main
 from assistant.errors import BadSettings
-from assistant.settings import Settings
+from assistant.settings import FIELDS, Settings, config_file, effective
 
 
 @pytest.mark.parametrize(
@@ -103,3 +107,101 @@ def test_settings_can_be_keys_and_cannot_be_changed() -> None:
     assert hash(settings) == hash(Settings.from_environment({}))
     with pytest.raises(AttributeError):
         settings.llm = "none"  # type: ignore[misc]  # that it is refused is the point
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_option_goes_before_environment_before_file_before_default(file: Path) -> None:
+    file.write_text('# mine\nllm = "none"\npassages = 3\n\nthreshold = 0.25\noffline = true\nhome = "data"\n')
+    environment = {"WENJU_CONFIG": str(file), "WENJU_PASSAGES": "4", "WENJU_LLM": "local", "WENJU_OFFLINE": "0"}
+    found = {one.name: one for one in effective(environment, llm="auto")}
+    said = {name: (one.value, one.source, one.where) for name, one in found.items()}
+    assert said["llm"] == ("auto", "option", "")
+    assert said["passages"] == (4, "environment", "WENJU_PASSAGES")
+    assert said["offline"] == (False, "environment", "WENJU_OFFLINE")
+    assert said["threshold"] == (0.25, "file", f"{file}, line 5")
+    assert said["home"] == (file.parent / "data", "file", f"{file}, line 7")
+    assert said["sentences"] == (8, "default", "")
+    settings = Settings.from_environment(environment, llm="auto", reproducible=True)
+    assert {name: getattr(settings, name) for name in FIELDS} == {name: one.value for name, one in found.items()}
+    assert settings.reproducible
+
+
+def test_every_setting_but_one_for_evals_can_be_configured() -> None:
+    assert set(Settings.__dataclass_fields__) - set(FIELDS) == {"reproducible"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('llm = "none"\ntreshold = 0.5\n', 2, "there is no setting treshold"),
+        ("\n\npassages = 2.5\n", 3, "passages is 2.5"),
+        ("passages = true\n", 1, "passages is True"),
+        ("offline = 1\n", 1, "offline is 1"),
+        ("threshold = 1.5\n", 1, "threshold is 1.5, not between 0 and 1"),
+        ('"timeout" = -1\n', 1, "timeout is -1"),
+        ('home = ""\n', 1, "home is ''"),
+        ('llm = "none"\n[serve]\nport = 1\n', 2, "there is no setting serve"),
+        ('llm = "none"\nthreads = \n', 2, "not TOML"),
+    ],
+)
+def test_a_wrong_file_is_one_sentence_with_its_line(file: Path, text: str, line: int, words: str) -> None:
+    file.write_text(text)
+    with pytest.raises(BadSettings) as caught:
+        Settings.from_environment({"WENJU_CONFIG": str(file)})
+    assert str(file) in caught.value.message
+    assert f"line {line}" in caught.value.message
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_file_that_is_named_has_to_be_there_and_readable(file: Path) -> None:
+    with pytest.raises(BadSettings, match=r"There is no file .*config\.toml"):
+        Settings.from_environment({"WENJU_CONFIG": str(file)})
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadSettings, match="cannot be read"):
+        Settings.from_environment({"WENJU_CONFIG": str(file)})
+
+
+def test_the_users_own_file_is_read_and_need_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WENJU_CONFIG", raising=False)
+    monkeypatch.delenv("WENJU_SENTENCES", raising=False)
+    monkeypatch.setattr("assistant.settings.user_config_path", lambda *_, **__: tmp_path)
+    assert Settings.from_environment().sentences == 8
+    (tmp_path / "config.toml").write_text("sentences = 5\n")
+    assert config_file() == tmp_path / "config.toml"
+    assert Settings.from_environment().sentences == 5
+
+
+def test_config_prints_a_file_that_says_the_same(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _, variables in FIELDS.values():
+        for variable in variables:
+            monkeypatch.delenv(variable, raising=False)
+    file.write_text('home = "数据"\nthreads = 2\n')
+    monkeypatch.setenv("WENJU_CONFIG", str(file))
+    assert main(["config", "-k", "5", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    rows = {row["name"]: row for row in told["settings"]}
+    assert (told["file"], told["exists"], list(rows)) == (str(file), True, list(FIELDS))
+    assert (rows["passages"]["value"], rows["passages"]["source"]) == (5, "option")
+    assert rows["threads"] == {"name": "threads", "value": 2, "source": "file", "where": f"{file}, line 2"}
+    assert main(["config", "-k", "5"]) == 0
+    printed = capsys.readouterr().out
+    assert tomllib.loads(printed)["home"] == str(file.parent / "数据")
+    again = file.with_name("again.toml")
+    again.write_text(printed)
+    assert Settings.from_environment({"WENJU_CONFIG": str(again)}) == Settings.from_environment(
+        {"WENJU_CONFIG": str(file)}, passages=5
+    )
+    file.write_text("passages = 0\n")
+    assert main(["config"]) == 2
+    assert f"{file}, line 1: passages" in capsys.readouterr().err
+
+
+def test_an_empty_file_says_nothing() -> None:
+    assert Settings.from_environment({"WENJU_CONFIG": os.devnull}) == Settings.from_environment({})
