@@ -25,6 +25,7 @@ forms:
   wenju eval draft --from FILE     propose cases from a document, for a person to review
   wenju eval retrieval | evidence  how well passages, and the sentences in them, are found
   wenju eval scale                 what a large collection costs
+  wenju eval crashes               what is left when processes are killed, or the disk is full
   wenju eval rewriting             how follow-ups are understood
   wenju eval injection             whether orders planted in passages are followed
   wenju eval faithfulness          how well supported claims are told from others
@@ -107,6 +108,8 @@ def _benchmarks(group: argparse._ArgumentGroup) -> None:
         metavar="zh|en|both|N",
         help=f"only this pool of passages; for scale how many (default: {benchmarks.SCALE})",
     )
+    group.add_argument("--kills", type=_positive, default=200, metavar="N", help="for crashes: kills (default: 200)")
+    group.add_argument("--seed", type=int, default=1, metavar="N", help="for crashes: gives changes and moments")
 
 
 def _pool(text: str) -> Pool | int:
@@ -140,6 +143,7 @@ def _form(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
 
     forms: dict[str, Callable[[argparse.Namespace], int]] = {
         "scale": benchmarks.scale,
+        "crashes": benchmarks.crashes,
         "retrieval": benchmarks.retrieval,
         "evidence": benchmarks.evidence,
         "rewriting": benchmarks.rewriting,

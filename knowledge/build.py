@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.clauses import clauses
-from knowledge.errors import IndexMismatch
+from knowledge.draft import draft_of
+from knowledge.errors import DiskFull, IndexMismatch
 from knowledge.index_file import read_documents, replace_contents
 from knowledge.language import detect_language
 from knowledge.late import pack
@@ -187,6 +187,7 @@ def rebuild(
         IndexMissing: There is none to take the documents from.
         IndexDamaged: The documents cannot be read from it.
         IndexBusy: Another process wrote to it meanwhile; nothing was changed.
+        DiskFull: There is no room for a second index beside the old one; nothing was changed.
     """
     generation = None
     if documents is None:
@@ -194,14 +195,15 @@ def rebuild(
     else:
         records = [to_record(document) for document in documents]
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.rebuild")
-    try:
-        with Store.create(draft, spec_for(embedder, target=target)) as store:
-            report = build_records(records, store, embedder, target=target, progress=progress)
+    with draft_of(path) as draft:
+        try:
+            with Store.create(draft, spec_for(embedder, target=target)) as store:
+                report = build_records(records, store, embedder, target=target, progress=progress)
+        except DiskFull as error:
+            raise DiskFull(
+                f"There is no room to make the index {path} anew; it is as it was.", hint="Free some space, try again."
+            ) from error
         replace_contents(path, draft, expected_generation=generation)
-    finally:
-        for suffix in ("", "-wal", "-shm", ".dense"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
     return report
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from knowledge import rows, schema
+from knowledge.draft import sweep
 from knowledge.errors import DiskFull, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
 from knowledge.schema import Manifest
 from knowledge.types import DocumentRecord, IndexSpec
@@ -68,6 +69,8 @@ class IndexFile:
         size = path.stat().st_size
         if size == 0:
             raise schema.damaged(path, "it is empty")
+        if not readonly:
+            sweep(path)
         with schema.explained(path):
             reader = schema.connect(path, readonly=readonly, busy_seconds=busy_seconds)
             try:

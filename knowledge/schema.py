@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.calibration import calibration_of
+from knowledge.draft import draft_of
 from knowledge.errors import (
     DiskFull,
     IndexBusy,
@@ -27,6 +28,14 @@ SCHEMA_VERSION = 5
 
 QUICK_CHECK_BYTES = 16 * 2**20
 """Files up to this size are checked when they are opened (some 30 ms at the limit)."""
+
+# What SQLite says where a quota or a limit on the size of files, and not the disk itself, leaves no room.
+_CANNOT_WRITE = (
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+)
 
 # rowids are never used twice (AUTOINCREMENT), so a derived index can tell what is new by rowid alone. The small columns
 # stand before the vector, which may spill into overflow pages; the index on token_count answers counts without them.
@@ -156,8 +165,7 @@ def create_file(path: Path, spec: IndexSpec) -> bool:
         False if there is one already (nothing is changed then).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.new")
-    try:
+    with draft_of(path) as draft:
         draft.touch()
         connection = connect(draft)
         try:
@@ -181,9 +189,6 @@ def create_file(path: Path, spec: IndexSpec) -> bool:
         if not path.exists():
             forget_journal(path)
         return _publish(draft, path)
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
 def forget_journal(path: Path) -> None:
@@ -269,7 +274,7 @@ def explained(path: Path) -> Iterator[None]:
         IndexBusy: Another process wrote for longer than we wait.
         IndexDamaged: The file is not a sound database.
         DiskFull: There is no room.
-        KnowledgeError: The file may not be written.
+        KnowledgeError: The file may not be written, or the disk fails.
     """
     try:
         yield
@@ -283,8 +288,15 @@ def explained(path: Path) -> Iterator[None]:
         unsound = code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         if unsound or extended == sqlite3.SQLITE_IOERR_SHORT_READ:
             raise damaged(path, str(error)) from error
-        if code == sqlite3.SQLITE_FULL:
-            raise DiskFull(f"There is no room to write to the index {path}.", hint="Free some space.") from error
+        if code == sqlite3.SQLITE_FULL or extended in _CANNOT_WRITE:
+            raise DiskFull(
+                f"There is no room to write to the index {path}: {error}.",
+                hint="Free some space, or raise the limit on it, and try again; what was stored before is still there.",
+            ) from error
+        if code == sqlite3.SQLITE_IOERR:
+            raise KnowledgeError(
+                f"The index {path} cannot be read: {error}.", hint="Check the disk, then run `wenju doctor`."
+            ) from error
         if code == sqlite3.SQLITE_READONLY:
             raise KnowledgeError(
                 f"The index {path} cannot be written.", hint="Open it for writing, or change the file's permissions."

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from knowledge import rows, schema
 from knowledge.ann import DenseIndex, Vectors, from_blobs
 from knowledge.calibration import Calibration
-from knowledge.errors import DocumentUnknown, KnowledgeError
+from knowledge.errors import DiskFull, DocumentUnknown, KnowledgeError
 from knowledge.index_check import problems
 from knowledge.index_file import IndexFile
 from knowledge.late import TokenStates, states_of, unpack
@@ -422,7 +422,14 @@ class Store:
     def _scrub(self) -> None:
         """Take deleted rows out of the journal and the derived file as well."""
         self._file.shrink()
-        self._file.empty_journal()
+        try:
+            self._file.empty_journal()
+        except DiskFull as error:
+            raise DiskFull(
+                f"The change of the index {self.path} is stored, but there is no room to clear its journal of what was "
+                "deleted.",
+                hint="Free some space and run `wenju list`: it clears the journal.",
+            ) from error
         with self._file.reading():
             self._dense.forget_file()
 

@@ -1,4 +1,4 @@
-"""``wenju eval retrieval``, ``evidence``, ``scale``, ``rewriting`` and ``injection``: measures that are no suites."""
+"""The forms of ``wenju eval`` that measure what is no suite: ``retrieval``, ``scale``, ``crashes`` and the like."""
 
 from __future__ import annotations
 
@@ -22,6 +22,23 @@ def scale(args: argparse.Namespace) -> int:
     with progress("Storing passages") as update:
         measured = measure_scale(passages, args.data, update)
     print_scale(measured, as_json=args.json)
+    return int(ExitCode.FAILED if measured.failures else ExitCode.PASSED)
+
+
+def crashes(args: argparse.Namespace) -> int:
+    """Kill processes that change a collection, let others run out of room, and look at what is left."""
+    import os
+
+    from assistant.console import progress
+    from evals.cases import BadCases
+    from evals.crashes.report import measure_crashes, print_crashes
+    from evals.gates import ExitCode
+
+    if os.name != "posix":
+        raise BadCases("`wenju eval crashes` needs fork and SIGKILL.", hint="Run it on Linux or macOS.")
+    with progress("Crashing") as update:
+        measured = measure_crashes(args.kills, -(-args.kills // 5), args.seed, update)
+    print_crashes(measured, as_json=args.json)
     return int(ExitCode.FAILED if measured.failures else ExitCode.PASSED)
 
 
