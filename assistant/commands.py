@@ -35,13 +35,13 @@ def exit_code(error: AssistantError | KnowledgeError) -> int:
 
 def chat(options: argparse.Namespace) -> int:
     """Serve the chat page until it is interrupted."""
-    from assistant.conversations import Conversations
+    from assistant.conversations import FILE_NAME, Conversations
     from assistant.passwords import Users
     from assistant.web import serve
 
     users = Users.load(options.auth) if options.auth else None
     assistant = open_assistant(options)
-    kept = Conversations(assistant.settings.home / "conversations.db")
+    kept = Conversations(assistant.settings.home / FILE_NAME)
     assistant.warm_up()
     serve(
         assistant,

@@ -16,11 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import ConversationsUnreadable, ConversationUnknown
 from assistant.exchange import Exchange, Rating
+
+FILE_NAME = "conversations.db"
+"""Name of the file in ``WENJU_HOME``."""
 
 LONGEST_TITLE = 80
 """Characters of a title; a longer one is cut."""
@@ -185,14 +190,21 @@ class Conversations:
                 (json.dumps(rated.to_dict(), ensure_ascii=False), id_, at),
             )
 
-    def rated(self) -> Iterator[Exchange]:
-        """Yield every rated exchange of all owners, the oldest first: what an eval case can be made of."""
+    def rated(self) -> Iterator[tuple[Exchange, ...]]:
+        """Yield every rated exchange of all owners, the oldest first, each behind those before it.
+
+        This is what an eval case can be made of.
+        """
         with self._lock:
             found = self._connection.execute(
-                "SELECT record FROM exchanges JOIN conversations ON id = conversation "
-                "WHERE json_extract(record, '$.rating') <> '' ORDER BY created, ordinal"
+                "SELECT conversation, record FROM exchanges JOIN conversations ON id = conversation "
+                "WHERE conversation IN "
+                "(SELECT conversation FROM exchanges WHERE json_extract(record, '$.rating') <> '') "
+                "ORDER BY created, conversation, ordinal"
             ).fetchall()
-        yield from (Exchange.from_dict(json.loads(record)) for (record,) in found)
+        for _, records in groupby(found, key=itemgetter(0)):
+            said = tuple(Exchange.from_dict(json.loads(record)) for _, record in records)
+            yield from (said[: at + 1] for at, exchange in enumerate(said) if exchange.rating)
 
     def delete(self, owner: str, ids: Sequence[str]) -> int:
         """Delete conversations, so that their words are no longer in the file; return how many there were."""

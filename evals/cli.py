@@ -23,6 +23,7 @@ forms:
   wenju eval peers [SUITE ...]     the same cases with LangChain's quickstart and the same models beside Wenju
   wenju eval init FOLDER           write a starter suite for documents of your own
   wenju eval draft --from FILE     propose cases from a document, for a person to review
+  wenju eval draft --from-feedback the same from answers that users of the page rated
   wenju eval retrieval | evidence  how well passages, and the sentences in them, are found
   wenju eval scale                 what a large collection costs
   wenju eval crashes               what is left when processes are killed, or the disk is full
@@ -55,6 +56,7 @@ def command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     drafts = parser.add_argument_group("for draft, which also takes --limit and --out")
     drafts.add_argument("--from", dest="document", type=Path, metavar="FILE", help="the document to read")
+    drafts.add_argument("--from-feedback", action="store_true", help="the answers rated on the page, in WENJU_HOME")
     parser.set_defaults(run=run_command)
 
 

@@ -133,10 +133,15 @@ def test_a_rating_is_kept_with_its_comment_and_yields_what_was_rated(kept: Conve
     id_ = kept.create("ann", "x")
     kept.keep("ann", id_, 0, ANSWERED)
     kept.keep("ann", id_, 1, FAILED)
+    kept.keep("ann", kept.create("ann", "not rated"), 0, ANSWERED)
     kept.rate("ann", id_, 0, "down", " the unit is wrong ")
-    (rated,) = kept.rated()
+    ((rated,),) = kept.rated()
     assert (rated.rating, rated.comment, rated.answer) == ("down", "the unit is wrong", ANSWER)
+    kept.rate("ann", id_, 1, "up")
+    assert [[one.rating for one in said] for said in kept.rated()] == [["down"], ["down", "up"]]
     kept.rate("ann", id_, 0, "")
+    assert [[one.rating for one in said] for said in kept.rated()] == [["", "up"]]
+    kept.rate("ann", id_, 1, "")
     assert list(kept.rated()) == []
     with pytest.raises(ConversationUnknown):
         kept.rate("ann", id_, 2, "up")

@@ -124,7 +124,7 @@ def test_lists_and_exports_are_of_whoever_asks(service: Service) -> None:
                 ask("bob", "zh", sent)
     service.rate("ann", "zh", {"id": id_, "at": 0, "rating": "up", "comment": "x"})
     service.rename("ann", "zh", {"id": id_, "title": "新名字"})
-    assert [rated.rating for rated in service.kept.rated()] == ["up"]
+    assert [said[-1].rating for said in service.kept.rated()] == ["up"]
     assert service.kept.heading("ann", id_).title == "新名字"
     service.delete("ann", "zh", {"id": id_})
     assert service.kept.list("ann") == []

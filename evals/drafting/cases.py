@@ -77,7 +77,7 @@ def draft_cases(text: str) -> list[Case]:
         if not SHORTEST <= len(sentence) <= LONGEST or "\n" in sentence or sentence.startswith("#"):
             continue
         language = detect_language(sentence)
-        for found in _stated(sentence, language):
+        for found in find_stated(sentence, language):
             question = _question(sentence, found, language)
             if len(sentence) - (found.end - found.start) < TELLING or found.facts in seen:
                 continue
@@ -103,15 +103,20 @@ def _case(number: int, gold: str, question: str, found: Found, language: Languag
     )
 
 
-def _stated(sentence: str, language: Language) -> Iterator[Found]:
-    """Yield what a sentence states: lists first, then the quantities and names outside them."""
+def find_stated(sentence: str, language: Language) -> Iterator[Found]:
+    """Yield what a sentence states: lists first, then the quantities and names outside them.
+
+    Args:
+        sentence: A sentence of a document or an answer.
+        language: Its language.
+    """
     taken: list[tuple[int, int]] = []
     for listed in enumerations(sentence, language):
         taken.append((listed.start, listed.end))
-        yield Found("list", listed.start, listed.end, tuple(_aliases(item, language) for item in listed.items))
+        yield Found("list", listed.start, listed.end, tuple(aliases(item, language) for item in listed.items))
     for quantity in find_quantities(sentence, language):
         if _worth_asking(quantity) and not _inside(quantity.start, quantity.end, taken):
-            facts = (_aliases(quantity.text, language),)
+            facts = (aliases(quantity.text, language),)
             yield Found(_what(quantity), quantity.start, quantity.end, facts)
     for name in names.find_names(sentence, language):
         if name.kind in ("person", "place", "organisation") and not _inside(name.start, name.end, taken):
@@ -134,7 +139,7 @@ def _inside(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
     return any(left < end and start < right for left, right in taken)
 
 
-def _aliases(text: str, language: Language) -> tuple[str, ...]:
+def aliases(text: str, language: Language) -> tuple[str, ...]:
     """Return a form of a fact with its forms in the other language, as far as they are known."""
     other: Language = "en" if language == "zh" else "zh"
     known = (*quantities.renderings(text, other), *names.renderings(text, other))

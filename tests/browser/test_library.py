@@ -78,7 +78,7 @@ def test_copy_with_sources_and_a_thumb_with_a_comment(open_tab: Opener, served: 
     answer.locator(".wj-do[name=bad]").click()
     tab.dialog("单位不对")
     expect(answer.locator(".wj-chosen")).to_have_text(text("bad", "zh"))
-    assert ("down", "单位不对") in [(one.rating, one.comment) for one in served.kept.rated()]
+    assert ("down", "单位不对") in [(said[-1].rating, said[-1].comment) for said in served.kept.rated()]
 
 
 def test_two_users_see_nothing_of_each_other(tab: Tab, open_tab: Opener, backend: ScriptedBackend) -> None:
