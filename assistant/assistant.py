@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
     Items = str | Path | Document | Sequence[str | Path | Document]
 
+_WARMING = (
+    "2015年底，深圳市有哪些平台，规模有多大？",
+    "Which platforms did Shenzhen and Qinghe Wutong have at the end of 2015, and how large were they?",
+)
+"""Questions that need every dictionary: names, dates, amounts and lists, in both languages."""
+
 Progress = Callable[[int, int], None]
 Part = TypeVar("Part")
 
@@ -365,7 +371,9 @@ class Assistant:
 
     def warm_up(self) -> None:
         """Open the index and the models, so that the first question is as fast as the next."""
-        self.searcher.search("预热 warm-up", 1)
+        for question in _WARMING:
+            for _ in self.stream(question, choices=Choices(reader="none")):
+                pass
         from assistant.local_model import LocalChatModel
 
         model = getattr(self.reader, "model", None)
