@@ -173,7 +173,7 @@ class ScriptedBackend:
         while "停" in question or "slow" in question:
             yield "字 "
         said = [claim.text for claim in claims]
-        if "多" in question or "drop" in question:
+        if "多" in question or "named" in question:
             said.insert(1, DROPPED[language])
         for text in said:
             yield from (text[at : at + 4] for at in range(0, len(text), 4))

@@ -20,7 +20,8 @@ from tests.browser.conftest import CHROMIUM, FLAGS, PHONE, Tab
 from tests.scripted_backend import GOOD, ScriptedBackend
 
 ZH, EN = "2015年底，哪三个城市开始了新型智慧城市试点？", "Which provinces have the most top 100 digital cities?"
-REFUSED = "深圳市市长是谁？"
+REFUSED_ZH, REFUSED_EN = "深圳市市长是谁？", "Who is the mayor of Shenzhen?"
+DROPPED_ZH, DROPPED_EN = "哪些城市试点，规模多大？", "Which cities were named, and how large was it?"
 
 
 def shoot(tab: Tab, folder: Path, name: str) -> None:
@@ -35,6 +36,20 @@ def cited(browser: Any, address: str, question: str, marker: int = 0, **options:
     tab.ask(question)
     tab.answers().locator(".wj-marker").nth(marker).click()
     tab.mark.wait_for()
+    return tab
+
+
+def refused(browser: Any, address: str, question: str, **options: Any) -> Tab:
+    tab = Tab(browser, address, **options)
+    tab.ask(question)
+    tab.answers().locator(".wj-passages").wait_for()
+    return tab
+
+
+def dropped(browser: Any, address: str, question: str, **options: Any) -> Tab:
+    tab = Tab(browser, address, **options)
+    tab.ask(question)
+    tab.answers().locator(".wj-left-out summary").click()
     return tab
 
 
@@ -54,23 +69,22 @@ def main(folder: Path) -> None:
         (_, real), (_, script) = pages
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+            phone: dict[str, Any] = {"viewport": PHONE, "device_scale_factor": 2}
             shoot(cited(browser, real, ZH), folder, "citation-zh-light")
             shoot(cited(browser, real, EN, locale="en-GB"), folder, "citation-en-light")
             shoot(cited(browser, real, EN, locale="en-GB", color_scheme="dark"), folder, "citation-en-dark")
-            shoot(cited(browser, real, ZH, viewport=PHONE, device_scale_factor=2), folder, "citation-zh-phone")
-            for name, options in (
-                ("zh-dark", {"color_scheme": "dark"}),
-                ("en-phone", {"locale": "en", "viewport": PHONE}),
-            ):
-                tab = Tab(browser, real, **options)
-                tab.ask(REFUSED)
-                tab.answers()
-                shoot(tab, folder, f"refusal-{name}")
-            tab = Tab(browser, script, locale="en")
-            tab.ask("How large was it, and where? drop")
-            tab.answers().locator(".wj-left-out summary").click()
+            shoot(cited(browser, real, ZH, **phone), folder, "citation-zh-phone")
+            shoot(
+                cited(browser, real, EN, locale="en-GB", color_scheme="dark", **phone), folder, "citation-en-dark-phone"
+            )
+            shoot(refused(browser, real, REFUSED_ZH, color_scheme="dark"), folder, "refusal-zh-dark")
+            shoot(refused(browser, real, REFUSED_EN, locale="en-GB"), folder, "refusal-en-light")
+            shoot(refused(browser, real, REFUSED_EN, locale="en-GB", **phone), folder, "refusal-en-phone")
+            tab = dropped(browser, script, DROPPED_EN, locale="en-GB")
             tab.left(2)
             shoot(tab, folder, "dropped-en-light")
+            shoot(dropped(browser, script, DROPPED_ZH, color_scheme="dark"), folder, "dropped-zh-dark")
+            shoot(dropped(browser, script, DROPPED_ZH, **phone), folder, "dropped-zh-phone")
             browser.close()
         for page, _ in pages:
             page.close(verbose=False)

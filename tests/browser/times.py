@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -93,7 +93,7 @@ def serving(llm: str, path: Path) -> Iterator[str]:
 
 
 class User:
-    """Asks as the page's script does.
+    """Asks one question as the page's script does.
 
     Args:
         address: Of the page.
@@ -108,7 +108,11 @@ class User:
         self.sent = {"fn_index": ask, "trigger_id": box, "event_data": None, "session_hash": visitor}
 
     def ask(self, question: str, writing: threading.Event | None = None) -> Asked:
-        """Ask, and wait for the checked answer; `writing` is set when a chat model's words come."""
+        """Ask, once, and wait for the checked answer; `writing` is set when a chat model's words come."""
+        with closing(self.client):
+            return self._asked(question, writing)
+
+    def _asked(self, question: str, writing: threading.Event | None) -> Asked:
         began = time.perf_counter()
         asked = self.client.post("/gradio_api/queue/join", json=self.sent | {"data": [question, None]})
         if asked.status_code != 200:
