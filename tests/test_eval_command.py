@@ -98,7 +98,7 @@ def test_command_incomplete(suite_file: str, capsys: pytest.CaptureFixture[str])
         (["compare", "FOLDER/a.json"], "needs two reports"),
         (["compare", "FOLDER/a.json", "FOLDER/b.json"], "cannot be read"),
         (["init"], "needs a folder"),
-        (["draft"], "needs a document"),
+        (["draft"], "needs either a document or the ratings"),
         (["draft", "--from", "FOLDER/gone.md"], "gone.md"),
     ],
 )
