@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from knowledge.english_words import SMALL
 from knowledge.language import detect_language
-from knowledge.lexical import content_tokens
+from knowledge.lexical import chinese_number, content_tokens
 from knowledge.lexicon import Lexicon
 from knowledge.retrieve import Searcher, SearchResult, SentenceHit
 from knowledge.types import Language, Span
@@ -24,10 +25,11 @@ MOST_ITEMS = 8
 WINDOW = 20_000
 """Characters around the best passage within which lists are looked for."""
 
-_ZH_DIGITS = {digit: value for value, digit in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
-_EN_DIGITS = {word: value for value, word in enumerate("two three four five six seven eight nine ten".split(), start=2)}
+_SEVERAL = tuple(SMALL)[2:11]
+"""The English words from two to ten."""
+
 _ZH_COUNT = r"(?P<zh>[两二三四五六七八九十]|\d{1,2})(?:大|个|种|项|类|条|点|步|方面|阶段|时期)"
-_EN_COUNT = rf"\b(?P<en>{'|'.join(_EN_DIGITS)}|\d{{1,2}})\b(?!\s*(?:percent|million|billion|years?|%))"
+_EN_COUNT = rf"\b(?P<en>{'|'.join(_SEVERAL)}|\d{{1,2}})\b(?!\s*(?:percent|million|billion|years?|%))"
 _COUNT = re.compile(f"{_ZH_COUNT}|{_EN_COUNT}", re.IGNORECASE)
 _ASKS = re.compile(r"哪|什么|分别|何|几|列[举出]|\b(?:what|which|name|list)\b", re.IGNORECASE)
 _ASKS_FOR_SEVERAL = re.compile(
@@ -188,5 +190,8 @@ def _lines(text: str, around: int) -> list[Span]:
 
 
 def _value(number: str) -> int:
+    """Return what a figure, an English word or a Chinese numeral of `_COUNT` stands for."""
     word = number.lower()
-    return _ZH_DIGITS.get(word) or _EN_DIGITS.get(word) or int(word)
+    if word in _SEVERAL:
+        return _SEVERAL.index(word) + 2
+    return int(word) if word.isdecimal() else chinese_number(word) or 0

@@ -91,7 +91,7 @@ def untold(claims: Sequence[str], evidence: Evidence, lexicon: Lexicon) -> tuple
     )
 
 
-def hardly_said(sentence: SentenceHit, claims: Sequence[str], lexicon: Lexicon) -> bool:
+def leaves_a_word_out(sentence: SentenceHit, claims: Sequence[str], lexicon: Lexicon) -> bool:
     """Return whether the dictionary knows a word of a sentence in another language that no claim says."""
     said = {word for text in claims for word in content_tokens(text)}
     words = _words(sentence.text)

@@ -12,7 +12,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,17 +64,8 @@ class Users:
         Raises:
             BadSettings: It cannot be read, has no user, or has a line that is none.
         """
-        try:
-            written = Path(path).expanduser().read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadSettings(f"The users in {path} cannot be read: {error}.", hint=_HINT) from error
         hashes = {}
-        for number, row in enumerate(written.splitlines(), start=1):
-            if not row.strip() or row.lstrip().startswith("#"):
-                continue
-            found = _LINE.fullmatch(row.strip())
-            if found is None:
-                raise BadSettings(f"{path}, line {number}: no name with a hashed password.", hint=_HINT)
+        for _, found in hashed_lines(path, _LINE, whose="users", secret="password", hint=_HINT):
             name, cost, salt, digest = found.groups()
             hashes[name] = (int(cost), base64.b64decode(salt), base64.b64decode(digest))
         if not hashes:
@@ -90,3 +81,34 @@ class Users:
 def _hash(password: str, salt: bytes, cost: int) -> bytes:
     memory = 128 * 8 * cost + 2**20
     return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, n=cost, r=8, p=1, maxmem=memory)
+
+
+def hashed_lines(
+    path: str | Path, line: re.Pattern[str], *, whose: str, secret: str, hint: str
+) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield the lines of a file of names with hashed secrets, but not empty ones and those that begin with ``#``.
+
+    Args:
+        path: The file.
+        line: What a whole line is.
+        whose: Who is named there, for errors: "users".
+        secret: What is hashed there, for errors: "password".
+        hint: How such a line is made.
+
+    Yields:
+        The number of each line, from 1, and what was found in it.
+
+    Raises:
+        BadSettings: It cannot be read, or has a line that is none.
+    """
+    try:
+        written = Path(path).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The {whose} in {path} cannot be read: {error}.", hint=hint) from error
+    for number, row in enumerate(written.splitlines(), start=1):
+        if not row.strip() or row.lstrip().startswith("#"):
+            continue
+        found = line.fullmatch(row.strip())
+        if found is None:
+            raise BadSettings(f"{path}, line {number}: no name with a hashed {secret}.", hint=hint)
+        yield number, found

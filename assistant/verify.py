@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from assistant.claim_check import Checked, Checker
 from assistant.claims import claims_of
-from assistant.omitted import hardly_said, same_language, unsaid, untold
+from assistant.omitted import leaves_a_word_out, same_language, unsaid, untold
 from assistant.select import Evidence
 from knowledge.lexicon import Lexicon
 from knowledge.retrieve import Searcher
@@ -75,7 +75,8 @@ def verify(
 def _item(quote: Checked, restatements: Sequence[Checked], evidence: Evidence, lexicon: Lexicon) -> list[Checked]:
     """Return what says an item of a list in the answer's language, and the item if that does not say all of it."""
     told = [one for one in restatements if one.sentences[:1] == quote.sentences]
-    whole = told and not hardly_said(evidence.sentences[quote.sentences[0]], [one.text for one in told], lexicon)
+    said = [one.text for one in told]
+    whole = told and not leaves_a_word_out(evidence.sentences[quote.sentences[0]], said, lexicon)
     return told if whole else [*told, quote]
 
 

@@ -4,20 +4,46 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
 
 from assistant.assistant import Assistant
 from assistant.conversations import Conversations
+from assistant.events import Event, Token
 from assistant.service.app import build_app
 from assistant.service.keys import new_key
 from assistant.service.options import ServiceOptions
+from assistant.types import Choices, Message
 from assistant.web.server import free_port
+
+
+class Endless(Assistant):
+    """Writes words until somebody stops it; says when it was."""
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__(settings)
+        self.writing, self.stopped = threading.Event(), threading.Event()
+
+    def warm_up(self) -> None:
+        """There is nothing to open."""
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
+    ) -> Generator[Event, None, None]:
+        """Write without end."""
+        self.writing.set()
+        try:
+            while True:
+                time.sleep(0.02)
+                yield Token("word ")
+        finally:
+            self.stopped.set()
 
 
 class Served:

@@ -9,9 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,11 +19,10 @@ from mcp import Client, StdioServerParameters
 
 from assistant.assistant import Assistant
 from assistant.cli import main
-from assistant.events import Event, Token
 from assistant.service.mcp_server import build_server
 from assistant.service.mcp_tools import LONGEST_READ, Toolbox
-from assistant.types import Choices, Message
 from tests.conftest import CITATION, CONTRACT, Home
+from tests.service import Endless
 
 QUESTION = "2015年底启动了哪三个新型智慧城市试点？"
 COMMAND = [sys.executable, "-m", "assistant.cli", "mcp", "--llm", "none"]
@@ -117,26 +114,6 @@ async def test_reading_stays_inside_the_document_and_its_limit(assistant: Assist
     backwards = await tools.call("read_passage", {"document_id": record.id, "start": 9, "end": 9})
     assert (backwards.data, "not above start" in backwards.text) == (None, True)
     tools.close()
-
-
-class Endless(Assistant):
-    """Writes words until somebody stops it; says when it was."""
-
-    def __init__(self, settings: Any) -> None:
-        super().__init__(settings)
-        self.writing, self.stopped = threading.Event(), threading.Event()
-
-    def stream(
-        self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
-    ) -> Generator[Event, None, None]:
-        """Write without end."""
-        self.writing.set()
-        try:
-            while True:
-                time.sleep(0.02)
-                yield Token("word ")
-        finally:
-            self.stopped.set()
 
 
 async def test_a_call_that_is_cancelled_or_takes_too_long_stops_the_model(home: Home) -> None:

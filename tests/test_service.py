@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,10 @@ import openai
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.events import Event, Token
 from assistant.exchange import answer_from_dict
 from assistant.service.options import ServiceOptions
-from assistant.types import Choices, Message
 from tests.conftest import Home, check_answer
-from tests.service import Served, served
+from tests.service import Endless, Served, served
 
 QUESTION = "Who wrote this article?"
 NOT_THERE = "What is the capital of Mongolia's neighbour called in Swahili?"
@@ -179,32 +177,9 @@ def test_the_openai_client_sees_models_and_errors(client_of_openai: openai.OpenA
         stranger.models.list()
 
 
-class Slow(Assistant):
-    """Writes words until somebody stops it; says when it was."""
-
-    def __init__(self, settings: Any) -> None:
-        super().__init__(settings)
-        self.writing, self.stopped = threading.Event(), threading.Event()
-
-    def warm_up(self) -> None:
-        """There is nothing to open."""
-
-    def stream(
-        self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
-    ) -> Generator[Event, None, None]:
-        """Write without end."""
-        self.writing.set()
-        try:
-            while True:
-                time.sleep(0.02)
-                yield Token("word ")
-        finally:
-            self.stopped.set()
-
-
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_client_that_goes_stops_the_model(home: Home, tmp_path: Path, stream: bool) -> None:
-    slow = Slow(home.settings)
+    slow = Endless(home.settings)
     with served(slow, tmp_path) as service, service.client() as client:
         body = {"question": "a", "stream": stream}
         if stream:
@@ -217,7 +192,7 @@ def test_a_client_that_goes_stops_the_model(home: Home, tmp_path: Path, stream: 
 
 
 def test_a_full_queue_is_told_at_once_and_time_is_limited(home: Home, tmp_path: Path) -> None:
-    slow = Slow(home.settings)
+    slow = Endless(home.settings)
     options = ServiceOptions(threads=1, queue=0, request_seconds=1.0, rate=100)
     with served(slow, tmp_path, options) as service, service.client() as client:
         late: list[httpx.Response] = []

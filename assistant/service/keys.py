@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import BadSettings
+from assistant.passwords import hashed_lines
 
 Scope = Literal["read", "write"]
 
@@ -95,17 +96,8 @@ class Keys:
         Raises:
             BadSettings: It cannot be read, has no key, names one twice, or has a line that is none.
         """
-        try:
-            written = path.expanduser().read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadSettings(f"The keys in {path} cannot be read: {error}.", hint=_HINT) from error
         callers: dict[str, Caller] = {}
-        for number, row in enumerate(written.splitlines(), start=1):
-            if not row.strip() or row.lstrip().startswith("#"):
-                continue
-            found = _LINE.fullmatch(row.strip())
-            if found is None:
-                raise BadSettings(f"{path}, line {number}: no name with a hashed key.", hint=_HINT)
+        for number, found in hashed_lines(path, _LINE, whose="keys", secret="key", hint=_HINT):
             name, digest, scopes, collections = found.groups()
             if any(caller.name == name for caller in callers.values()):
                 raise BadSettings(f"{path}, line {number}: there is a key named {name} already.", hint=_HINT)
