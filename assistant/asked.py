@@ -49,7 +49,7 @@ def unmet_form(question: str, query: Query, sentences: Sequence[str], passages: 
     role = asked_role(question)
     if role and not _mentions(role, query, passages):
         return (role,)
-    return missing_kinds(question, sentences, decides=True)[:1]
+    return missing_kinds(question, sentences)[:1]
 
 
 def asked_role(question: str) -> str:

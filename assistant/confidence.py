@@ -1,8 +1,8 @@
 """How sure we are that evidence holds the answer: features of a search, and the curves that make a probability of them.
 
 The curves are logistic regressions whose weights are never negative: more evidence never makes us less sure. There is
-one for each language direction, with and without a reader that judges. `evals.fit_confidence` fits them and writes
-beside them what they were fitted on and how refusals trade against false refusals.
+one for each language of questions and direction, with and without a reader that judges. `evals.fit_confidence` fits
+them and writes beside them what they were fitted on and how refusals trade against false refusals.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from assistant.asked_kinds import missing_kinds
+from assistant.asked_kinds import missing_counted
 from knowledge.calibration import log_odds, probability
 from knowledge.lexical import index_tokens
 from knowledge.retrieve import SearchResult, SentenceHit
@@ -49,7 +49,8 @@ def confidence(result: SearchResult, sentences: Sequence[SentenceHit], judged: f
     if judged is not None and judged < DENIED:
         return 0.0
     features = evidence_features(result, sentences)
-    curve = _curves()[f"{direction(result)}-{'judged' if judged is not None else 'alone'}"]
+    reader = "judged" if judged is not None else "alone"
+    curve = _curves()[f"{result.query.language}-{direction(result)}-{reader}"]
     if judged is not None:
         features.append(judged)
     total = curve["intercept"][0] + sum(w * x for w, x in zip(curve["weights"], features, strict=True))
@@ -73,7 +74,7 @@ def evidence_features(result: SearchResult, sentences: Sequence[SentenceHit]) ->
         log_odds(result.hits[0].score),
         passage.sentence,
         passage.dense,
-        -float(len(missing_kinds(result.query.text, texts, decides=False))),
+        -float(len(missing_counted(result.query.text, texts))),
     ]
 
 

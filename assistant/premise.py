@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant import quantities
-from assistant.asked_kinds import missing_kinds
+from assistant.asked_kinds import missing_counted
 from assistant.quantities import Quantity
 
 _SHARE = frozenset({"percent", "fraction", "points", "multiple"})
@@ -32,7 +32,7 @@ def put_otherwise(question: str, unmet: Sequence[Quantity], texts: Sequence[str]
 
 def presumes_a_cause(question: str, texts: Sequence[str]) -> bool:
     """Return whether a question asks why and no evidence sentence gives a cause."""
-    return any("(a cause)" in missing for missing in missing_kinds(question, texts, decides=False))
+    return any("(a cause)" in missing for missing in missing_counted(question, texts))
 
 
 def _alike(one: Quantity, other: Quantity) -> bool:

@@ -14,6 +14,7 @@ What the evidence puts otherwise than the question presumes is answered too, in 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,8 +86,10 @@ class Evidence:
         return self.part or self.question.standalone
 
 
-SOUGHT = 0.1
+SOUGHT = 0.03
 """Probability to hold the answer from which a sentence that names the kind of thing asked for is read too."""
+
+_ASKS = re.compile(r"[?？][”’」』\"')）]*\s*$")
 
 FOLLOWING = 0.6
 """Share of the threshold that is asked of a follow-up: what is made of it fits the evidence less well than a question
@@ -147,7 +150,7 @@ def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: f
     wordings: list[str] = []
     size = taken = 0.0
     likely = likelihoods(result)
-    for sentence in result.sentences:
+    for sentence in _telling(result.sentences):
         if chosen and (len(chosen) == limit or taken >= enough or sentence.score < chosen[0].score - KEEP_WITHIN):
             break
         wording = "".join(fold(sentence.text).split())
@@ -162,16 +165,22 @@ def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: f
     return tuple(chosen)
 
 
+def _telling(sentences: Sequence[SentenceHit]) -> Sequence[SentenceHit]:
+    """Return the sentences without those that ask: a question repeated, as in a heading, answers none."""
+    return [one for one in sentences if not _ASKS.search(one.text)] or sentences
+
+
 def with_asked_kind(question: str, chosen: Sequence[SentenceHit], result: SearchResult) -> tuple[SentenceHit, ...]:
     """Return the sentences with the best one that holds the kind of thing asked for, if none of them does.
 
     A question for an organisation is not answered by an address, however well that fits.
     """
-    if not chosen or not missing_of_sought(question, [sentence.text for sentence in chosen]):
+    missing = set(missing_of_sought(question, [sentence.text for sentence in chosen])) if chosen else set()
+    if not missing:
         return tuple(chosen)
     likely = likelihoods(result)
     near = [one for one in result.sentences if likely[one.passage.id, one.span.start] >= SOUGHT and one not in chosen]
-    holding = next((one for one in near if not missing_of_sought(question, [one.text])), None)
+    holding = next((one for one in near if not missing & set(missing_of_sought(question, [one.text]))), None)
     return (*chosen, holding) if holding else tuple(chosen)
 
 

@@ -1,7 +1,9 @@
 """Fit the curves that decide whether to answer.
 
-Each line of the input is what ``collect`` writes: the language direction, whether the question is answerable, the
-features of its evidence (`assistant.confidence.evidence_features`) and the reader's log-odds, or null. A curve is a
+Each line of the input is what ``collect`` writes: the language and direction, whether the question is answerable, the
+features of its evidence (`assistant.confidence.evidence_features`) and the reader's log-odds, or null. They come from
+suites and from a benchmark set of passages (``--data``), whose questions are asked with and without the passage that
+answers them. A curve is a
 logistic regression whose weights are never negative (more evidence never makes us less sure), with answerable and
 unanswerable questions weighted to the cost of the two errors, so that 0.5 is where refusing and answering cost the
 same. What a curve is worth is measured in folds of whole families: ``kept`` and ``refused`` are the shares of
@@ -18,15 +20,27 @@ import argparse
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from assistant.confidence import FEATURES
-from evals.cases import load_suite
+from evals.cases import load_suite, spread
+from evals.few_passages import chain_over, embedded
+from evals.retrieval.data import RETRIEVAL, directions, find_sets
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.chain import AnswerChain
+    from knowledge.rows import Entry
+
+BESIDE = 4
+"""Passages of an article that a question of a benchmark set is asked of."""
 
 REFUSING_COSTS: dict[str, float] = {"judged": 3.0, "alone": 5.0}
 """How much worse it is to refuse an answerable question than to answer an unanswerable one, by kind of reader.
@@ -54,50 +68,113 @@ def _digest(family: str) -> int:
 def collect(suite: str, llm: str, out: Path) -> None:
     """Ask every answerable and unanswerable case of a suite and write the features of its evidence."""
     from assistant.assistant import Assistant
-    from assistant.condense import condense
-    from assistant.confidence import direction, evidence_features
-    from assistant.select import choose, unmet_constraints, unmet_quantities
     from assistant.settings import Settings
-    from assistant.types import Turn
 
-    with (
-        Assistant(Settings.from_environment(llm=llm, reproducible=True)) as assistant,
-        out.open("w", encoding="utf-8") as file,
-    ):
-        reader, settings = assistant.reader, assistant.settings
+    with Assistant(Settings.from_environment(llm=llm, reproducible=True)) as assistant, _lines(out) as write:
         for case in load_suite(suite).cases:
             if case.kind not in {"fact", "unanswerable"}:
                 continue
             if suite == "unanswerable_tuning" and set_aside(case.family):
                 continue
-            question = condense(Turn(case.question))
-            result = assistant.chain.retrieve(question)
-            sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget, reader.enough)
-            amounts = unmet_quantities(question.standalone, sentences)
-            if not sentences or unmet_constraints(question.standalone, result.query, sentences, amounts):
+            told = _told(case.question, assistant.chain, assistant)
+            if told:
+                write({"id": case.id, "family": case.family, "answerable": case.kind == "fact", **told})
+
+
+def collect_benchmark(data: Path, llm: str, limit: int, out: Path, *, aside: bool) -> None:
+    """Ask questions of a benchmark set of passages of the same article, once with the gold passage and once without.
+
+    Those without are hard: they are about the same subject, in the same words.
+
+    Args:
+        data: Where the set ``retrieval_NAME`` is; its passages name their article (``doc``).
+        llm: Who reads.
+        limit: How many questions in each of the four directions.
+        out: Where the rows go.
+        aside: Whether to take the articles that no curve is fitted on (`set_aside`), not the others.
+    """
+    from contextlib import closing
+
+    from assistant.assistant import Assistant
+    from assistant.settings import Settings
+    from knowledge.lexicon import Lexicon
+
+    sets = find_sets(data, RETRIEVAL)
+    with (
+        Assistant(Settings.from_environment(llm=llm, reproducible=True)) as assistant,
+        closing(Lexicon(assistant.settings.cache)) as lexicon,
+        _lines(out) as write,
+    ):
+        known: dict[tuple[str, str], dict[str, Entry]] = {}
+        for direction in (one for name, start in sets.items() for one in directions(name, start)):
+            if direction.passages_in == "both":
                 continue
-            row = {
-                "id": case.id,
-                "family": case.family,
-                "direction": direction(result),
-                "answerable": case.kind == "fact",
-                "features": evidence_features(result, sentences),
-                "judged": reader.judge(question.standalone, question.language, sentences),
-            }
+            articles: dict[str, list[str]] = defaultdict(list)
+            by_id = {passage.id: passage for passage in direction.passages}
+            for passage in direction.passages:
+                articles[passage.doc].append(passage.text)
+            asked = [one for one in direction.questions if set_aside(by_id[one[1]].doc) == aside]
+            for question, gold_id in spread(asked, limit):
+                gold = by_id[gold_id]
+                others = [text for text in articles[gold.doc] if text != gold.text]
+                if len(others) < BESIDE:
+                    continue
+                if (gold.doc, gold.language) not in known:
+                    known[gold.doc, gold.language] = embedded(gold.doc, gold.language, {gold.text, *others}, assistant)
+                entries = known[gold.doc, gold.language]
+                for held in (True, False):
+                    texts = [gold.text, *others[: BESIDE - 1]] if held else others[:BESIDE]
+                    with chain_over([entries[text] for text in texts], assistant, lexicon) as chain:
+                        told = _told(question.text, chain, assistant)
+                    if told:
+                        write({"id": question.id, "family": gold.doc, "answerable": held, **told})
+
+
+def _told(question: str, chain: AnswerChain, assistant: Assistant) -> dict[str, Any] | None:
+    """Return what a curve is told about a question, None where its constraints decide already."""
+    from assistant.condense import condense
+    from assistant.confidence import direction, evidence_features
+    from assistant.select import choose, unmet_constraints, unmet_quantities
+    from assistant.types import Turn
+
+    reader, settings = assistant.reader, assistant.settings
+    turn = condense(Turn(question))
+    result = chain.retrieve(turn)
+    sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget, reader.enough)
+    amounts = unmet_quantities(turn.standalone, sentences)
+    if not sentences or unmet_constraints(turn.standalone, result.query, sentences, amounts):
+        return None
+    return {
+        "language": turn.language,
+        "direction": direction(result),
+        "features": evidence_features(result, sentences),
+        "judged": reader.judge(turn.standalone, turn.language, sentences),
+    }
+
+
+@contextmanager
+def _lines(out: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Yield what writes a row, at once, so that a run that is stopped keeps what it has."""
+    with out.open("w", encoding="utf-8") as file:
+
+        def write(row: dict[str, Any]) -> None:
             file.write(json.dumps(row) + "\n")
             file.flush()
 
+        yield write
+
 
 def fit(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Fit one curve for each direction and kind of reader that the rows have."""
+    """Fit one curve for each language of questions, direction and kind of reader that the rows have."""
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        groups[f"{row['direction']}-{'alone' if row['judged'] is None else 'judged'}"].append(row)
+        reader = "alone" if row["judged"] is None else "judged"
+        groups[f"{row['language']}-{row['direction']}-{reader}"].append(row)
     curves = {}
     for name, group in groups.items():
         features = np.array([[*row["features"], *([] if row["judged"] is None else [row["judged"]])] for row in group])
         answerable = np.array([bool(row["answerable"]) for row in group])
-        cost = REFUSING_COSTS[name.split("-")[1]]
+        cost = REFUSING_COSTS[name.split("-")[-1]]
         weights, intercept = _logistic(features, answerable, cost)
         unseen = _out_of_fold(features, answerable, [row["family"] for row in group], cost)
         curves[name] = {
@@ -159,6 +236,9 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     collecting = commands.add_parser("collect")
     collecting.add_argument("--suite", default="facts")
+    collecting.add_argument("--data", type=Path, help="a benchmark set of passages instead of a suite")
+    collecting.add_argument("--limit", type=int, default=60, help="questions a direction of the benchmark set")
+    collecting.add_argument("--aside", action="store_true", help="the articles that no curve is fitted on")
     collecting.add_argument("--llm", default="local")
     collecting.add_argument("--out", type=Path, required=True)
     fitting = commands.add_parser("fit")
@@ -169,6 +249,9 @@ def main() -> None:
         "--data", required=True, help="what the answers are, in words, to be written beside the curves"
     )
     options = parser.parse_args()
+    if options.command == "collect" and options.data:
+        collect_benchmark(options.data, options.llm, options.limit, options.out, aside=options.aside)
+        return
     if options.command == "collect":
         collect(options.suite, options.llm, options.out)
         return

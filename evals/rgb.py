@@ -8,7 +8,6 @@ so ``--data`` has to name it.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from evals.cases import spread
+from evals.few_passages import chain_over, embedded
 from evals.retrieval.data import BadData, find_sets, rows
 from evals.stats import Interval, wilson
 from knowledge.types import Language
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.types import Answer
     from knowledge.lexicon import Lexicon
-    from knowledge.rows import Entry
 
 KIND = "rgb_"
 PASSAGES = 5
@@ -182,47 +181,22 @@ def summarised(name: str, asked: Sequence[Asked]) -> Iterator[RgbMeasured]:
 
 def _asked(row: RgbRow, assistant: Assistant, lexicon: Lexicon) -> Iterator[Asked]:
     from assistant.errors import AssistantError
+    from assistant.types import Turn
 
     chosen = {noise: passages_of(row, noise) for noise in NOISE}
-    entries = _entries(row, {text for both in chosen.values() if both for texts in both for text in texts}, assistant)
+    texts = {text for both in chosen.values() if both for texts in both for text in texts}
+    entries = embedded(row.id, row.lang, texts, assistant)
     for noise, both in chosen.items():
         if both is None:
             yield Asked(row, noise, None, None, "too few passages")
             continue
         try:
-            answer = _answer(row.query, [entries[text] for texts in both for text in texts], assistant, lexicon)
+            with chain_over([entries[text] for texts in both for text in texts], assistant, lexicon) as chain:
+                answer = chain.invoke(Turn(row.query))
         except AssistantError as error:
             yield Asked(row, noise, None, None, error.message)
             continue
         yield Asked(row, noise, _states_all(answer, row), answer.refused)
-
-
-def _entries(row: RgbRow, texts: set[str], assistant: Assistant) -> dict[str, Entry]:
-    """Embed every passage once, as a document of its own."""
-    from knowledge.build import make_entries
-    from knowledge.types import DocumentRecord
-
-    ordered = sorted(texts)
-    records = [
-        DocumentRecord(f"{row.id}-{at}", f"{at}", f"{row.id}-{at}", row.lang, text, {})
-        for at, text in enumerate(ordered)
-    ]
-    return dict(zip(ordered, make_entries(records, assistant.embedder), strict=True))
-
-
-def _answer(question: str, entries: Sequence[Entry], assistant: Assistant, lexicon: Lexicon) -> Answer:
-    from assistant.chain import AnswerChain
-    from assistant.types import Turn
-    from knowledge.build import spec_for
-    from knowledge.retrieve import Searcher
-    from knowledge.store import Store
-
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.create(Path(folder) / "passages.db", spec_for(assistant.embedder))
-        with store:
-            store.put_all(entries)
-            searcher = Searcher(store, assistant.embedder, lexicon)
-            return AnswerChain(searcher, assistant.reader, assistant.settings).invoke(Turn(question))
 
 
 def _states_all(answer: Answer, row: RgbRow) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.asked_kinds import missing_from_cited, missing_kinds
+from assistant.asked_kinds import missing_counted, missing_from_cited, missing_kinds, missing_of_sought
 
 
 @pytest.mark.parametrize(
@@ -22,11 +22,18 @@ from assistant.asked_kinds import missing_from_cited, missing_kinds
         ("网址是什么？", "见 www.example.org 。", "邮箱：a@example.com。"),
         ("邮编是多少？", "邮编518000。", "电话：0755-88309115。"),
         ("2021年有多少钱？", "共3000万元。", "2021年很好。"),
+        ("大桥主桥多长？", "主桥长504米。", "大桥即将合龙。"),
+        ("How tall is the tower?", "It rises 300 metres.", "It was built of iron."),
+        ("2022年全国棉花产量", "2022年产量597.7万吨。", "2022年产量下降。"),
+        ("峰会举办时间", "峰会于11月9日开幕。", "峰会举行了论坛。"),
+        ("上一个冰期何时結束？", "它在距今11600年结束。", "它影响很大。"),
+        ("When did they change their minds?", "They did so when Germany built an empire.", "They were republicans."),
+        ("這本書什麼時候出版？", "2008年出版。", "這本書很好。"),
     ],
 )
 def test_a_kind_that_decides(question: str, held: str, lacking: str) -> None:
-    assert missing_kinds(question, [lacking, held], decides=True) == ()
-    assert missing_kinds(question, [lacking], decides=True)
+    assert missing_kinds(question, [lacking, held]) == ()
+    assert missing_kinds(question, [lacking])
 
 
 @pytest.mark.parametrize(
@@ -40,9 +47,9 @@ def test_a_kind_that_decides(question: str, held: str, lacking: str) -> None:
     ],
 )
 def test_a_kind_that_only_counts(question: str, held: str, lacking: str) -> None:
-    assert missing_kinds(question, [held], decides=False) == ()
-    assert missing_kinds(question, [lacking], decides=False)
-    assert missing_kinds(question, [lacking], decides=True) == ()
+    assert missing_counted(question, [held]) == ()
+    assert missing_counted(question, [lacking])
+    assert missing_kinds(question, [lacking]) == ()
 
 
 @pytest.mark.parametrize(
@@ -56,11 +63,11 @@ def test_a_kind_that_only_counts(question: str, held: str, lacking: str) -> None
     ],
 )
 def test_words_that_only_look_like_it(question: str) -> None:
-    assert missing_kinds(question, ["别的。"], decides=False) == ()
+    assert missing_counted(question, ["别的。"]) == ()
 
 
 def test_what_the_question_states_itself_is_no_answer() -> None:
-    assert missing_kinds("300个站点之外还有多少个站点？", ["一共300个站点。"], decides=True)
+    assert missing_kinds("300个站点之外还有多少个站点？", ["一共300个站点。"])
 
 
 @pytest.mark.parametrize(
@@ -83,3 +90,25 @@ def test_what_only_the_cited_sentences_can_hold(question: str, held: str, lackin
 
 def test_a_cause_may_stand_in_any_words() -> None:
     assert missing_from_cited("为什么选中嘉兴？", ["嘉兴是试点。"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "lacking"),
+    [
+        ("男单冠军是谁？", "李诗沣夺得男单冠军。", "比赛在周末结束。"),
+        ("Who won?", "In the end Rollo won.", "The match ended on a weekend."),
+        ("国葬在哪里举行？", "国葬在威斯敏斯特教堂举行。", "国葬将于上午举行。"),
+        ("Where is it?", "It stands in Lyon.", "It is very old."),
+        ("何时发布？", "2015年12月发布。", "发布之前做了准备。"),
+    ],
+)
+def test_what_a_further_sentence_is_read_for(question: str, held: str, lacking: str) -> None:
+    assert missing_of_sought(question, [held]) == ()
+    assert missing_of_sought(question, [lacking])
+
+
+@pytest.mark.parametrize(
+    "question", ["When it rains, what happens?", "所需时间长吗？", "雨天怎么办？", "什么用于计算横截面积？"]
+)
+def test_a_question_of_no_known_form_demands_nothing(question: str) -> None:
+    assert missing_kinds(question, ["别的。"]) == ()

@@ -37,6 +37,7 @@ class PassageRow(BaseModel):
 
     Attributes:
         parallel_id: The same for a passage and its translation.
+        doc: The article that it is taken from, "" if the set does not say.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -45,6 +46,7 @@ class PassageRow(BaseModel):
     lang: Written
     text: str
     parallel_id: str = ""
+    doc: str = ""
 
     @property
     def language(self) -> Language:

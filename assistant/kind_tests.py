@@ -1,0 +1,83 @@
+"""Tests whether a text holds a thing of some kind: a fitting quantity, certain words, somebody, a place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from assistant.name_text import in_dictionary
+from assistant.names import find_names
+from assistant.quantities import Quantity, equivalent, find_quantities
+from assistant.quantity_types import DateParts
+from knowledge.segmenter import cut
+
+Holds = Callable[[str, str], bool]
+"""Whether a text holds a thing of a kind that a question does not state itself: called with the question and the text,
+both in simplified characters of half width."""
+
+
+def pattern(*alternatives: str) -> re.Pattern[str]:
+    """Return a pattern of several, in which capitals do not matter."""
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
+def quantity(fits: Callable[[Quantity], bool]) -> Holds:
+    """Hold a fitting quantity; the ends of ranges count."""
+
+    def held(question: str, text: str) -> bool:
+        asked = find_quantities(question)
+        found = [part for one in find_quantities(text) for part in (one, *(one.ends or ()))]
+        return any(fits(one) and not any(equivalent(one, stated) for stated in asked) for one in found)
+
+    return held
+
+
+def words(*alternatives: str) -> Holds:
+    """Hold what one of several patterns finds, the question's own words or not."""
+    found = pattern(*alternatives)
+    return lambda question, text: bool(found.search(text))
+
+
+def new_words(*alternatives: str) -> Holds:
+    """Hold what one of several patterns finds and the question does not say."""
+    found = pattern(*alternatives)
+    return lambda question, text: any(one.group().lower() not in question.lower() for one in found.finditer(text))
+
+
+def named(fits: Callable[[str, str], bool]) -> Holds:
+    """Hold a name that fits by its kind and text."""
+    return lambda question, text: any(
+        fits(name.kind, name.text) and name.text.lower() not in question.lower() for name in find_names(text)
+    )
+
+
+def either(*tests: Holds) -> Holds:
+    """Hold what one of several tests finds."""
+    return lambda question, text: any(test(question, text) for test in tests)
+
+
+def states(one: Quantity, *parts: str) -> bool:
+    """Return whether a quantity is a date or time of day that states one of some parts."""
+    value = one.value
+    return isinstance(value, DateParts) and any(getattr(value, part) is not None for part in parts)
+
+
+def unknown_word(question: str, text: str) -> bool:
+    """Hold a Chinese word that no dictionary has, as names are."""
+    return any(word not in question for word in _unknown_words(text))
+
+
+def capitalised_word(question: str, text: str) -> bool:
+    """Hold a word with a capital within an English sentence."""
+    return any(found.group() not in question for found in _CAPITALISED.finditer(text))
+
+
+@lru_cache(maxsize=2048)
+def _unknown_words(text: str) -> frozenset[str]:
+    guessed = {word for run in _HAN_RUN.findall(text) for word in cut(run) if 1 < len(word) < 5}
+    return frozenset(word for word in guessed if not in_dictionary(word))
+
+
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
+_CAPITALISED = re.compile(r"(?<=[\w,;:)’'\"”] )[A-Z][\w’'-]+")
