@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from knowledge.build import TEXTS_AT_ONCE, BuildReport, PassageEmbedder, Progress, make_entries, require_spec, to_record
-from knowledge.catalog import Catalog, Placed
+from knowledge.catalog import Catalog, Placed, is_as_read
+from knowledge.current import Current
 from knowledge.errors import LoadError
 from knowledge.formats.sandbox import Sandbox
 from knowledge.load import FILE_DIGEST, NOTES, file_digest, read_file, require_readable, unreadable
@@ -160,6 +161,8 @@ class _Adding:
         self._bytes = _Bytes(progress, sum(self._sizes))
         self._outcomes: dict[int, FileOutcome] = {}
         self._group: list[_Read] = []
+        # The generation first: what is stored in between is then looked at again.
+        self._generation = store.generation
         self._catalog = Catalog(store.catalog())
         self._added = self._replaced = self._sentences = 0
 
@@ -226,17 +229,44 @@ class _Adding:
     def _store_new(self, new: dict[str, _Read], tell: Progress) -> None:
         records = [read.record for read in new.values()]
         entries = make_entries(records, self._embedder, target=self._target, progress=tell)
-        replaced = {id_ for read in new.values() for id_ in read.placed.replaces}
-        self._store.put_all(entries, replacing=replaced)
+        placed: dict[str, Placed] = {}
+
+        def decide(current: Current) -> dict[str, tuple[str, ...]]:
+            placed.update(self._placed(new, current))
+            return {id_: one.replaces for id_, one in placed.items() if one.change != "unchanged"}
+
+        stored = self._store.put_all(entries, replacing=decide)
+        replaced = {id_ for one in placed.values() for id_ in one.replaces}
         for id_ in replaced:
             self._catalog.drop(id_)
-        for entry in entries:
+        for entry in (entry for entry, kept in zip(entries, stored, strict=True) if kept):
             record, read = entry.document, new[entry.document.id]
             self._catalog.put(DocumentEntry(record.id, record.title, record.source, record.metadata))
-            self._outcomes[read.number] = self._outcome(read, read.placed.change, len(entry.passages))
+            self._outcomes[read.number] = self._outcome(read, placed[record.id].change, len(entry.passages))
             self._sentences += sum(len(passage.sentences) for passage in entry.passages)
-        self._added += len(entries)
+        self._generation += any(stored)
+        self._added += sum(stored)
         self._replaced += len(replaced)
+
+    def _placed(self, new: dict[str, _Read], current: Current) -> dict[str, Placed]:
+        """Return what storing documents changes now; another process may have changed something since they were read.
+
+        Of two versions of a file that two processes read, the one that the file still has stays.
+        """
+        generation = current.generation
+        if generation == self._generation:
+            return {id_: read.placed for id_, read in new.items()}
+        self._catalog, self._generation = Catalog(current.catalog()), generation
+        placed = {}
+        for id_, read in new.items():
+            now = self._catalog.place(read.record)
+            newer = [other for other in now.replaces if other not in read.placed.replaces]
+            if newer and not is_as_read(read.record):
+                path, reason = self._found[read.number].shown, "Another process added a newer version of it meanwhile."
+                self._outcomes[read.number] = FileOutcome(path, "unchanged", reason, document_id=newer[-1])
+                now = Placed("unchanged")
+            placed[id_] = now
+        return placed
 
     def _outcome(self, read: _Read, status: Status, passages: int) -> FileOutcome:
         notes = read.record.metadata.get(NOTES, "")

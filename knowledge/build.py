@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.clauses import clauses
+from knowledge.current import Current
 from knowledge.draft import draft_of
 from knowledge.errors import DiskFull, IndexMismatch
 from knowledge.index_file import read_documents, replace_contents
@@ -153,9 +154,9 @@ def build_records(
         new = [record for record in {record.id: record for record in group}.values() if record.id not in known]
         entries = make_entries(new, embedder, target=target, progress=told)
         told.close_group()
-        outdated = _outdated(store, new) if replace_sources else []
-        stored = store.put_all(entries, replacing=outdated) if entries else []
-        replaced += len(outdated)
+        deciding = _Outdated(new)
+        stored = store.put_all(entries, replacing=deciding if replace_sources else ()) if entries else []
+        replaced += len(deciding.ids)
         added += sum(stored)
         unchanged += len(group) - sum(stored)
         for entry in (entry for entry, kept in zip(entries, stored, strict=True) if kept):
@@ -328,8 +329,17 @@ class _Progress:
         self._group = 0
 
 
-def _outdated(store: Store, new: Sequence[DocumentRecord]) -> list[str]:
-    return store.of_sources({record.source for record in new if record.source})
+class _Outdated:
+    """Decides that what is stored of the same sources with other texts gives way; `ids` are those documents' then."""
+
+    def __init__(self, new: Sequence[DocumentRecord]) -> None:
+        self.ids: set[str] = set()
+        self._new = new
+
+    def __call__(self, current: Current) -> dict[str, set[str]]:
+        stored = current.of_sources({record.source for record in self._new if record.source})
+        self.ids = set(stored) - {record.id for record in self._new}
+        return {record.id: self.ids for record in self._new}
 
 
 def _passages(record: DocumentRecord, target: int) -> list[Passage]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from knowledge.errors import DocumentUnknown
-from knowledge.load import FILE, FILE_DIGEST
+from knowledge.load import FILE, FILE_DIGEST, file_digest
 from knowledge.types import DocumentEntry, DocumentRecord
 
 Change = Literal["added", "replaced", "moved", "unchanged"]
@@ -74,6 +74,15 @@ class Catalog:
 
     def _by(self, key: str, value: str) -> list[DocumentEntry]:
         return [self._entries[id_] for id_ in self._ids.get((key, value), ())]
+
+
+def is_as_read(record: DocumentRecord) -> bool:
+    """Tell whether the file of a document still has the bytes that it was read from; one of no file is as it was."""
+    file = record.metadata.get(FILE)
+    try:
+        return not file or file_digest(Path(file)) == record.metadata.get(FILE_DIGEST)
+    except OSError:
+        return False
 
 
 def named(entries: Sequence[DocumentEntry], name: str) -> list[str]:

@@ -23,6 +23,9 @@ from knowledge.types import DocumentRecord, IndexSpec
 SHRINK_FROM = 0.25
 """Share of a file's pages that hold nothing from which it is made smaller."""
 
+PAGES_AT_ONCE = 1000
+"""Pages that are copied in one step when an index is put in place of another."""
+
 
 class IndexFile:
     """The connections to one index file. Use `create` or `open`.
@@ -223,21 +226,33 @@ def replace_contents(path: Path, draft: Path, *, expected_generation: int | None
 
 def _copy_over(path: Path, draft: Path, expected_generation: int | None, busy_seconds: float) -> None:
     deadline = time.monotonic() + busy_seconds
+    changed = IndexBusy(f"The index {path} changed while it was being rebuilt.", hint="Run the rebuild again.")
 
-    def give_up(status: int, remaining: int, total: int) -> None:
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
-            raise IndexBusy(f"Another process is using the index {path}.", hint="Try again when it has finished.")
-
-    with closing(schema.connect(path, busy_seconds=busy_seconds)) as target, closing(schema.connect(draft)) as source:
-        target.execute("BEGIN IMMEDIATE")
-        try:
-            generation = schema.read_generation(target)
-        finally:
-            target.execute("ROLLBACK")
+    with (
+        closing(schema.connect(path, busy_seconds=busy_seconds)) as target,
+        closing(schema.connect(path, busy_seconds=busy_seconds)) as looking,
+        closing(schema.connect(draft, busy_seconds=busy_seconds)) as source,
+    ):
+        # An empty file is in no mode yet; only in this one can it be read while it is written.
+        target.execute("PRAGMA journal_mode = WAL")
+        generation = schema.read_generation(looking)
         if expected_generation not in (None, generation):
-            raise IndexBusy(f"The index {path} changed while it was being rebuilt.", hint="Run the rebuild again.")
+            raise changed
+
+        def check(status: int, remaining: int, total: int) -> None:
+            """From the first step on nobody else can write; what raises here takes back all steps."""
+            if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                if time.monotonic() > deadline:
+                    raise IndexBusy(
+                        f"Another process is using the index {path}.", hint="Try again when it has finished."
+                    )
+            elif schema.read_generation(looking) != generation and remaining:
+                raise changed
+
         source.execute("UPDATE manifest SET generation = ?", (generation + 1,))
-        source.backup(target, progress=give_up, sleep=0.05)
+        # In two steps at least, so that it is looked at before the last, which commits.
+        pages = source.execute("PRAGMA page_count").fetchone()[0]
+        source.backup(target, pages=max(1, min(pages - 1, PAGES_AT_ONCE)), progress=check, sleep=0.05)
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 

@@ -202,6 +202,12 @@ def select_entries(connection: sqlite3.Connection) -> list[DocumentEntry]:
     return [DocumentEntry(row[0], row[1], row[2], json.loads(row[3])) for row in found]
 
 
+def of_sources(connection: sqlite3.Connection, sources: Collection[str]) -> list[str]:
+    """Read the ids of the documents that come from these sources, in the order in which they were stored."""
+    found = connection.execute(f"SELECT id FROM documents WHERE source {AMONG} ORDER BY number", (bound(sources),))
+    return [row[0] for row in found]
+
+
 def select_passages(connection: sqlite3.Connection, ids: Sequence[str], *, sentences: bool = True) -> list[Passage]:
     """Read passages in the order of `ids`, sliced out of their documents; ids that are not there are left out.
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from knowledge import rows, schema
 from knowledge.ann import DenseIndex, Vectors, from_blobs
 from knowledge.calibration import Calibration
+from knowledge.current import Current, Decide
 from knowledge.errors import DiskFull, DocumentUnknown, KnowledgeError
 from knowledge.index_check import problems
 from knowledge.index_file import IndexFile
@@ -140,12 +141,13 @@ class Store:
         """Store a document in place of the one with its id, if there is one."""
         self.put_all([Entry(document, passages, passage_vectors, sentence_vectors, tokens)], replacing=[document.id])
 
-    def put_all(self, entries: Sequence[Entry], *, replacing: Collection[str] = ()) -> list[bool]:
+    def put_all(self, entries: Sequence[Entry], *, replacing: Collection[str] | Decide = ()) -> list[bool]:
         """Store documents in one transaction.
 
         Args:
             entries: What to store; an entry whose document id is there is left alone.
-            replacing: Ids of documents to delete first, in the same transaction.
+            replacing: Ids of documents to delete first, in the same transaction; or what decides within it, when no
+                other process can change anything, which of the entries are stored and what gives way to them.
 
         Returns:
             For each entry whether it was stored.
@@ -157,8 +159,16 @@ class Store:
             rows.validate(entry, self.spec.dimension)
         stored = []
         with self._file.writing() as connection:
-            removed = rows.remove(connection, replacing) if replacing else 0
+            if callable(replacing):
+                decided = replacing(Current(connection))
+                given_up = {id_ for ids in decided.values() for id_ in ids}
+            else:
+                decided, given_up = {entry.document.id: () for entry in entries}, set(replacing)
+            removed = rows.remove(connection, given_up) if given_up else 0
             for entry in entries:
+                if entry.document.id not in decided:
+                    stored.append(False)
+                    continue
                 known = connection.execute("SELECT 1 FROM documents WHERE id = ?", (entry.document.id,)).fetchone()
                 if known is None:
                     try:
@@ -219,10 +229,7 @@ class Store:
     def of_sources(self, sources: Collection[str]) -> list[str]:
         """Return the ids of the documents that come from these sources, in the order in which they were stored."""
         with self._file.reading() as (connection, _):
-            found = connection.execute(
-                f"SELECT id FROM documents WHERE source {AMONG} ORDER BY number", (bound(sources),)
-            )
-            return [row[0] for row in found]
+            return rows.of_sources(connection, sources)
 
     def passages(self, ids: Sequence[str], *, sentences: bool = True) -> list[Passage]:
         """Return passages, with their sentences or without, in the order of `ids`; an unknown id is left out."""
