@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -67,14 +68,17 @@ class Assistant:
 
     Args:
         settings: How it is configured; from the environment by default.
+        embedder: The embedding model, if it is open already; otherwise the one that the settings name.
 
     Examples:
         >>> with Assistant() as assistant:  # doctest: +SKIP
         ...     answer = assistant.ask("Who wrote this article?")
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, embedder: Embedder | None = None) -> None:
         self.settings = Settings.from_environment() if settings is None else settings
+        if embedder is not None:
+            self.__dict__["embedder"] = embedder
         self._lock = threading.RLock()
         self._readers: dict[str, Reader] = {}
 
@@ -128,16 +132,17 @@ class Assistant:
     def store(self) -> Store:
         """The index, made from the shipped collection if there is none yet."""
         from knowledge.build import spec_for
-        from knowledge.errors import IndexMissing
+        from knowledge.errors import IndexBusy, IndexMissing
         from knowledge.store import Store
 
         spec = spec_for(self.embedder)
         try:
-            return Store.open(self.index_path, spec)
+            return Store.open(self.index_path, spec, on_busy=_say_busy)
         except IndexMissing:
             print("There is no index yet; making it from the shipped collection …", file=sys.stderr, flush=True)
-            self.rebuild_index()
-            return Store.open(self.index_path, spec)
+            with suppress(IndexBusy):  # another process has made it meanwhile
+                self.rebuild_index()
+            return Store.open(self.index_path, spec, on_busy=_say_busy)
 
     @_opened_once
     def searcher(self) -> Searcher:
@@ -433,6 +438,10 @@ def ask(question: str, history: Sequence[Message] = (), *, settings: Settings | 
     with _shared_lock:
         assistant = _shared.setdefault(wanted, Assistant(wanted))
     return assistant.ask(question, history)
+
+
+def _say_busy() -> None:
+    print("Another process is writing to the index: busy, retrying …", file=sys.stderr, flush=True)
 
 
 def _put_aside(path: Path) -> Path:

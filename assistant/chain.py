@@ -9,7 +9,7 @@ end.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -83,11 +83,14 @@ class AnswerChain(Runnable[Turn, Answer]):
             question = self._worded(condense(turn), clock)
             if turn.language is not None:
                 question = replace(question, language=turn.language)
-        with clock.step("retrieve"):
-            result = self._searched(question, clock, turn.document_ids)
-        with clock.step("select"):
-            evidence = self._decide(question, result, turn.document_ids)
-        quotes = () if evidence.refusal else self._quotes(evidence)
+        # Documents may come and go while a model writes: all that an answer shows is of one state of them.
+        with self._searcher.store.snapshot():
+            with clock.step("retrieve"):
+                result = self._searched(question, clock, turn.document_ids)
+            with clock.step("select"):
+                evidence = self._decide(question, result, turn.document_ids)
+            documents = self._documents(evidence.result)
+        quotes = () if evidence.refusal else self._quotes(evidence, documents)
         clock.mark("evidence")
         yield EvidenceFound(question.standalone, question.language, quotes, _retrieved(evidence.result))
         if evidence.refusal:
@@ -105,7 +108,7 @@ class AnswerChain(Runnable[Turn, Answer]):
                     restated += yield from self._written(self._reader.restate(sentences[at].text, language), clock)
                     restated += "\n"
         with clock.step("verify"):
-            answer = self._checked(draft, restated, evidence, clock)
+            answer = self._checked(draft, restated, evidence, documents, clock)
         yield Finished(answer)
 
     def _found(self, question: Question, document_ids: Collection[str] | None) -> SearchResult:
@@ -202,13 +205,13 @@ class AnswerChain(Runnable[Turn, Answer]):
                 found = fuse(found, other_words, TRANSLATED, TRANSLATED_SENTENCE)
         return found
 
-    def _quotes(self, evidence: Evidence) -> tuple[Citation, ...]:
+    def _quotes(self, evidence: Evidence, documents: Mapping[str, DocumentRecord]) -> tuple[Citation, ...]:
         quoted = verify("", evidence, self._searcher)
-        return compose(
-            quoted, evidence.sentences, _scores(evidence), self._documents(evidence.result), evidence.question.language
-        )[2]
+        return compose(quoted, evidence.sentences, _scores(evidence), documents, evidence.question.language)[2]
 
-    def _checked(self, draft: str, restated: str, evidence: Evidence, clock: Clock) -> Answer:
+    def _checked(
+        self, draft: str, restated: str, evidence: Evidence, documents: Mapping[str, DocumentRecord], clock: Clock
+    ) -> Answer:
         checked = verify(draft, evidence, self._searcher, backed=self._reader.backed, restated=restated)
         cited = [evidence.sentences[at].text for at in sorted({at for claim in checked for at in claim.sentences})]
         if not checked or (
@@ -216,7 +219,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         ):
             return self._refuse(replace(evidence, refusal="not_in_documents"), clock)
         text, claims, citations = compose(
-            checked, evidence.sentences, _scores(evidence), self._documents(evidence.result), evidence.question.language
+            checked, evidence.sentences, _scores(evidence), documents, evidence.question.language
         )
         text = "\n".join((*_lead_in(evidence), text))
         return self._answer(evidence, clock, text=text, claims=claims, citations=citations)

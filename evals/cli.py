@@ -27,6 +27,7 @@ forms:
   wenju eval retrieval | evidence  how well passages, and the sentences in them, are found
   wenju eval scale                 what a large collection costs
   wenju eval crashes               what is left when processes are killed, or the disk is full
+  wenju eval crowd                 whether many processes can add and ask at once
   wenju eval rewriting             how follow-ups are understood
   wenju eval injection             whether orders planted in passages are followed
   wenju eval faithfulness          how well supported claims are told from others
@@ -111,6 +112,7 @@ def _benchmarks(group: argparse._ArgumentGroup) -> None:
         help=f"only this pool of passages; for scale how many (default: {benchmarks.SCALE})",
     )
     group.add_argument("--kills", type=_positive, default=200, metavar="N", help="for crashes: kills (default: 200)")
+    group.add_argument("--seconds", type=_positive, default=60, metavar="N", help="for crowd: how long (default: 60)")
     group.add_argument("--seed", type=int, default=1, metavar="N", help="for crashes: gives changes and moments")
 
 
@@ -146,6 +148,7 @@ def _form(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     forms: dict[str, Callable[[argparse.Namespace], int]] = {
         "scale": benchmarks.scale,
         "crashes": benchmarks.crashes,
+        "crowd": benchmarks.crowd,
         "retrieval": benchmarks.retrieval,
         "evidence": benchmarks.evidence,
         "rewriting": benchmarks.rewriting,

@@ -15,12 +15,13 @@ import numpy.typing as npt
 from knowledge.clauses import clauses
 from knowledge.current import Current
 from knowledge.draft import draft_of
-from knowledge.errors import DiskFull, IndexMismatch
+from knowledge.errors import DiskFull, IndexBusy, IndexMismatch
 from knowledge.index_file import read_documents, replace_contents
 from knowledge.language import detect_language
 from knowledge.late import pack
 from knowledge.lexical import index_tokens
 from knowledge.rows import Entry
+from knowledge.schema import publish
 from knowledge.split import SPLITTER_VERSION, sentence_spans, split_passages
 from knowledge.store import Store
 from knowledge.types import DocumentRecord, IndexSpec, Language, Passage
@@ -187,7 +188,7 @@ def rebuild(
     Raises:
         IndexMissing: There is none to take the documents from.
         IndexDamaged: The documents cannot be read from it.
-        IndexBusy: Another process wrote to it meanwhile; nothing was changed.
+        IndexBusy: Another process wrote to it meanwhile, or made one where there was none; nothing was changed.
         DiskFull: There is no room for a second index beside the old one; nothing was changed.
     """
     generation = None
@@ -196,6 +197,7 @@ def rebuild(
     else:
         records = [to_record(document) for document in documents]
     path.parent.mkdir(parents=True, exist_ok=True)
+    absent, started = not path.exists(), time.time()
     with draft_of(path) as draft:
         try:
             with Store.create(draft, spec_for(embedder, target=target)) as store:
@@ -204,7 +206,10 @@ def rebuild(
             raise DiskFull(
                 f"There is no room to make the index {path} anew; it is as it was.", hint="Free some space, try again."
             ) from error
-        replace_contents(path, draft, expected_generation=generation)
+        if not absent:
+            replace_contents(path, draft, expected_generation=generation)
+        elif not publish(draft, path, started):
+            raise IndexBusy(f"Another process has made the index {path} meanwhile.", hint="Run the rebuild again.")
     return report
 
 

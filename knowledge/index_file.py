@@ -1,7 +1,8 @@
 """An index file that is open: who may read and write it when.
 
 One connection reads and another writes, each under a lock, so that a search never waits for a write; in WAL mode SQLite
-gives each reader the state of one moment. Other processes may read and write the same file.
+gives each reader the state of one moment. What takes several readings, as a question does, has a connection of its own
+meanwhile (`IndexFile.snapshot`). Other processes may read and write the same file.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,15 @@ from knowledge.types import DocumentRecord, IndexSpec
 
 SHRINK_FROM = 0.25
 """Share of a file's pages that hold nothing from which it is made smaller."""
+
+OnBusy = Callable[[], None]
+"""Told that another process is writing and that it is tried again."""
+
+MOST_WAITS = 12
+"""How often it is tried to begin to write, each time for as long as the file waits, where there is whom to tell."""
+
+MOST_IDLE = 4
+"""Connections for snapshots that are kept open for the next ones."""
 
 PAGES_AT_ONCE = 1000
 """Pages that are copied in one step when an index is put in place of another."""
@@ -38,27 +48,45 @@ class IndexFile:
     """
 
     def __init__(
-        self, path: Path, spec: IndexSpec, reader: sqlite3.Connection, *, readonly: bool, busy_seconds: float
+        self,
+        path: Path,
+        spec: IndexSpec,
+        reader: sqlite3.Connection,
+        *,
+        readonly: bool,
+        busy_seconds: float,
+        on_busy: OnBusy | None = None,
     ) -> None:
         self.path = path
         self.spec = spec
         self.readonly = readonly
         self.closed = False
         self._busy_seconds = busy_seconds
+        self._on_busy = on_busy
         self._reader = reader
         self._writer: sqlite3.Connection | None = None
         self._read_lock = threading.RLock()
         self._write_lock = threading.RLock()
+        self._own = threading.local()
+        self._idle: list[sqlite3.Connection] = []
 
     @classmethod
-    def create(cls, path: Path, spec: IndexSpec, *, busy_seconds: float) -> IndexFile:
+    def create(cls, path: Path, spec: IndexSpec, *, busy_seconds: float, on_busy: OnBusy | None = None) -> IndexFile:
         """Make a new file, or open the one that is there; the errors are those of `open`."""
         with schema.explained(path):
             schema.create_file(path, spec)
-        return cls.open(path, spec, readonly=False, busy_seconds=busy_seconds)
+        return cls.open(path, spec, readonly=False, busy_seconds=busy_seconds, on_busy=on_busy)
 
     @classmethod
-    def open(cls, path: Path, spec: IndexSpec | None, *, readonly: bool, busy_seconds: float) -> IndexFile:
+    def open(
+        cls,
+        path: Path,
+        spec: IndexSpec | None,
+        *,
+        readonly: bool,
+        busy_seconds: float,
+        on_busy: OnBusy | None = None,
+    ) -> IndexFile:
         """Open a file and look whether it is sound.
 
         Raises:
@@ -88,7 +116,7 @@ class IndexFile:
             except BaseException:
                 reader.close()
                 raise
-        return cls(path, manifest.spec, reader, readonly=readonly, busy_seconds=busy_seconds)
+        return cls(path, manifest.spec, reader, readonly=readonly, busy_seconds=busy_seconds, on_busy=on_busy)
 
     @contextmanager
     def reading(self) -> Iterator[tuple[sqlite3.Connection, Manifest]]:
@@ -97,6 +125,11 @@ class IndexFile:
         Raises:
             IndexMismatch: The file was rebuilt with another specification since it was opened.
         """
+        own: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if own is not None:
+            with schema.explained(self.path):
+                yield own, self._manifest(own)
+            return
         with self._read_lock, schema.explained(self.path):
             self._reader.execute("BEGIN")
             try:
@@ -104,6 +137,40 @@ class IndexFile:
             finally:
                 if self._reader.in_transaction:
                     self._reader.execute("ROLLBACK")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let everything that this thread reads meanwhile be of one state of the file; other threads need not wait.
+
+        Within another snapshot of the same thread it is that one.
+        """
+        if getattr(self._own, "connection", None) is not None:
+            yield
+            return
+        with schema.explained(self.path):
+            connection = self._borrowed()
+            try:
+                connection.execute("BEGIN")
+                self._manifest(connection)  # only a first reading fixes the state
+                self._own.connection = connection
+                yield
+            finally:
+                self._own.connection = None
+                self._give_back(connection)
+
+    def _borrowed(self) -> sqlite3.Connection:
+        with suppress(IndexError):
+            return self._idle.pop()
+        connection = schema.connect(self.path, readonly=self.readonly, busy_seconds=self._busy_seconds)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        self._idle.append(connection)
+        if self.closed or len(self._idle) > MOST_IDLE:
+            self._idle.pop().close()
 
     @contextmanager
     def writing(self, *, commit: bool = True) -> Iterator[sqlite3.Connection]:
@@ -119,7 +186,7 @@ class IndexFile:
         """
         with self._write_lock, schema.explained(self.path):
             connection = self._writing_connection()
-            connection.execute("BEGIN IMMEDIATE")
+            self._begin(connection)
             try:
                 self._manifest(connection)
                 before = connection.total_changes
@@ -131,6 +198,18 @@ class IndexFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Begin to write when no other process does; while one does, say so and wait on, if there is whom to tell."""
+        for waited in range(1, MOST_WAITS + 1):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or self._on_busy is None or waited == MOST_WAITS:
+                    raise
+                self._on_busy()
 
     def empty_journal(self) -> None:
         """Move the journal's pages into the file and cut it to nothing, so that deleted words are not in it either.
@@ -157,9 +236,10 @@ class IndexFile:
         """Close the connections; closing twice does nothing."""
         with self._write_lock, self._read_lock:
             self.closed = True
-            self._reader.close()
-            if self._writer is not None:
-                self._writer.close()
+            for connection in (self._reader, self._writer, *self._idle):
+                if connection is not None:
+                    connection.close()
+            self._idle.clear()
 
     def _writing_connection(self) -> sqlite3.Connection:
         if self.readonly:

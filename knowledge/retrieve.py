@@ -120,9 +120,10 @@ class Searcher:
             threshold: Only passages that hold the answer with at least this probability (`Hit.score`), 0 to 1. Raising
                 it never adds a hit.
         """
-        query = self.prepare(question) if isinstance(question, str) else question
-        found_by = self._candidates(query, document_ids)
-        scored = self._score(query, list(found_by), max(COMPARED, k))[: max(0, k)]
+        with self.store.snapshot():
+            query = self.prepare(question) if isinstance(question, str) else question
+            found_by = self._candidates(query, document_ids)
+            scored = self._score(query, list(found_by), max(COMPARED, k))[: max(0, k)]
         scored = [one for one in scored if one.probability >= threshold]
         hits = tuple(
             Hit(one.passage, one.probability, rank, found_by[one.passage.id])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,6 +167,7 @@ def create_file(path: Path, spec: IndexSpec) -> bool:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with draft_of(path) as draft:
+        started = time.time()
         draft.touch()
         connection = connect(draft)
         try:
@@ -186,9 +188,7 @@ def create_file(path: Path, spec: IndexSpec) -> bool:
             connection.execute("COMMIT")
         finally:
             connection.close()
-        if not path.exists():
-            forget_journal(path)
-        return _publish(draft, path)
+        return publish(draft, path, started)
 
 
 def forget_journal(path: Path) -> None:
@@ -197,8 +197,19 @@ def forget_journal(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _publish(draft: Path, path: Path) -> bool:
-    """Give `draft` its name unless the name is taken."""
+def publish(draft: Path, path: Path, started: float) -> bool:
+    """Give `draft` its name unless the name is taken.
+
+    Args:
+        draft: The file, closed.
+        path: Its name.
+        started: Before when a journal beside `path` is one of a file that is gone (`time.time`); a later one is of a
+            file that another process has given the name meanwhile.
+    """
+    for journal in (path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm")):
+        with suppress(FileNotFoundError):
+            if not path.exists() and journal.stat().st_mtime < started:
+                journal.unlink()
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +25,7 @@ from knowledge.calibration import Calibration
 from knowledge.current import Current, Decide
 from knowledge.errors import DiskFull, DocumentUnknown, KnowledgeError
 from knowledge.index_check import problems
-from knowledge.index_file import IndexFile
+from knowledge.index_file import IndexFile, OnBusy
 from knowledge.late import TokenStates, states_of, unpack
 from knowledge.rows import AMONG, Entry, bound
 from knowledge.terms import any_of, from_row, to_term
@@ -39,21 +41,28 @@ class Store:
 
     def __init__(self, file: IndexFile) -> None:
         self._file = file
+        self._dense_lock = threading.Lock()
         self._dense = DenseIndex(file.spec.dimension, file.path.with_name(f"{file.path.name}.dense"))
 
     @classmethod
-    def create(cls, path: Path, spec: IndexSpec, *, busy_seconds: float = 10.0) -> Store:
-        """Make a new index file, or open the one that is there if it was built with `spec`.
+    def create(cls, path: Path, spec: IndexSpec, *, busy_seconds: float = 10.0, on_busy: OnBusy | None = None) -> Store:
+        """Make a new index file, or open the one that is there if it was built with `spec`; the rest is as for `open`.
 
         Raises:
             IndexMismatch: There is one that was built with something else.
             IndexDamaged: There is a file that is not a sound index.
         """
-        return cls(IndexFile.create(path, spec, busy_seconds=busy_seconds))
+        return cls(IndexFile.create(path, spec, busy_seconds=busy_seconds, on_busy=on_busy))
 
     @classmethod
     def open(
-        cls, path: Path, spec: IndexSpec | None = None, *, readonly: bool = False, busy_seconds: float = 10.0
+        cls,
+        path: Path,
+        spec: IndexSpec | None = None,
+        *,
+        readonly: bool = False,
+        busy_seconds: float = 10.0,
+        on_busy: OnBusy | None = None,
     ) -> Store:
         """Open an index file.
 
@@ -62,13 +71,14 @@ class Store:
             spec: What it has to have been built with, or None for anything.
             readonly: Never write to it; works in a folder that cannot be written.
             busy_seconds: How long to wait for another process that is writing.
+            on_busy: Told each time that this was too short, before it is waited as long again; None gives up instead.
 
         Raises:
             IndexMissing: There is no file.
             IndexMismatch: It was built with something else.
             IndexDamaged: It is not a sound index.
         """
-        return cls(IndexFile.open(path, spec, readonly=readonly, busy_seconds=busy_seconds))
+        return cls(IndexFile.open(path, spec, readonly=readonly, busy_seconds=busy_seconds, on_busy=on_busy))
 
     @property
     def path(self) -> Path:
@@ -104,6 +114,14 @@ class Store:
         """How many passages there are."""
         with self._file.reading() as (connection, _):
             return int(connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that this thread reads in a ``with`` of it be of one state, whatever others change meanwhile.
+
+        Raises:
+            IndexMismatch: The file was rebuilt with another specification since it was opened.
+        """
+        return self._file.snapshot()
 
     def languages(self) -> tuple[Language, ...]:
         """Return the languages that there are passages in."""
@@ -254,19 +272,21 @@ class Store:
         """
         vector = rows.unit(np.asarray(query).reshape(1, -1), self.spec.dimension)
         with self._file.reading() as (connection, manifest):
-            try:
-                self._dense.sync(connection, manifest.identity, manifest.generation)
-            except ValueError as error:
-                raise schema.damaged(self.path, "a vector has the wrong length") from error
             among = None
             if document_ids is not None:
                 chosen = connection.execute(
                     f"SELECT rowid FROM passages WHERE document_id {AMONG}", (bound(document_ids),)
                 )
                 among = np.fromiter((row[0] for row in chosen), np.int64)
+            with self._dense_lock:
+                try:
+                    self._dense.sync(connection, manifest.identity, manifest.generation)
+                except ValueError as error:
+                    raise schema.damaged(self.path, "a vector has the wrong length") from error
+                nearest = self._dense.search(vector[0], k, among)
             return [
                 (connection.execute("SELECT id FROM passages WHERE rowid = ?", (rowid,)).fetchone()[0], score)
-                for rowid, score in self._dense.search(vector[0], k, among)
+                for rowid, score in nearest
             ]
 
     def lexical(
@@ -437,14 +457,14 @@ class Store:
                 "deleted.",
                 hint="Free some space and run `wenju list`: it clears the journal.",
             ) from error
-        with self._file.reading():
+        with self._dense_lock:
             self._dense.forget_file()
 
     def _save_dense(self) -> None:
         if not self._dense.loaded:
             return
         try:
-            with self._file.reading() as (connection, manifest):
+            with self._file.reading() as (connection, manifest), self._dense_lock:
                 self._dense.sync(connection, manifest.identity, manifest.generation)
                 self._dense.save()
         except (KnowledgeError, ValueError):

@@ -11,11 +11,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from langchain_core.documents import Document
 
 from knowledge.add import add_files
 from knowledge.build import build_records, rebuild, spec_for
 from knowledge.errors import IndexBusy
-from knowledge.index_file import replace_contents
+from knowledge.index_file import MOST_WAITS, replace_contents
 from knowledge.store import Store
 from knowledge.types import DocumentRecord
 from tests.hashing_embedder import HashingEmbedder
@@ -148,4 +149,62 @@ def test_reindexing_puts_all_in_place_when_nobody_else_writes(index: Path) -> No
         before = store.generation
         rebuild(index, EMBEDDER)
         assert len(store.documents()) == 51
+        assert store.generation > before
+
+
+def test_a_writer_that_has_to_wait_says_so_and_goes_on(index: Path) -> None:
+    said: list[int] = []
+    with closing(sqlite3.connect(index, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def tell() -> None:
+            said.append(1)
+            if len(said) == 2:
+                other.execute("ROLLBACK")
+
+        with Store.open(index, SPEC, busy_seconds=0.1, on_busy=tell) as store:
+            build_records([record_of(1)], store, EMBEDDER)
+            assert len(store.documents()) == 2
+    assert len(said) == 2
+
+
+def test_a_writer_does_not_wait_for_ever(index: Path) -> None:
+    said: list[int] = []
+    with closing(sqlite3.connect(index, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with Store.open(index, SPEC, busy_seconds=0.01, on_busy=lambda: said.append(1)) as store:
+            with pytest.raises(IndexBusy):
+                build_records([record_of(1)], store, EMBEDDER)
+    assert len(said) == MOST_WAITS - 1
+
+
+def test_an_index_that_another_process_has_made_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "index" / "documents.db"
+
+    def made_by_another(done: int, total: int) -> None:
+        with Store.create(path, SPEC) as store:
+            build_records([record_of(1)], store, EMBEDDER)
+
+    with pytest.raises(IndexBusy):
+        rebuild(path, EMBEDDER, [Document("随附的文章。")], progress=made_by_another)
+    assert texts_in(path) == ["文件1。"]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_what_a_thread_reads_within_a_snapshot_is_of_one_state(index: Path) -> None:
+    with Store.open(index, SPEC) as store, Store.open(index, SPEC) as other:
+        before = store.generation
+        with store.snapshot(), store.snapshot():
+            first = store.documents()
+            build_records([record_of(1)], other, EMBEDDER)
+            other.delete([first[0].id])
+            assert store.documents() == first
+            assert store.generation == before
+            assert store.document(first[0].id) == first[0]
+            vector = EMBEDDER.encode_query("第一版。")
+            assert len(store.dense(vector, 5)) == 1
+            with ThreadPoolExecutor() as pool:
+                assert [record.id for record in pool.submit(store.documents).result()] == ["d1"]
+                assert pool.submit(store.dense, vector, 5).result() != store.dense(vector, 5)
+        assert [record.id for record in store.documents()] == ["d1"]
         assert store.generation > before

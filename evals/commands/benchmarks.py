@@ -42,6 +42,18 @@ def crashes(args: argparse.Namespace) -> int:
     return int(ExitCode.FAILED if measured.failures else ExitCode.PASSED)
 
 
+def crowd(args: argparse.Namespace) -> int:
+    """Let processes add and ask at once, and look whether every answer is of one state."""
+    from assistant.console import progress
+    from evals.crowd.measure import measure_crowd, print_crowd
+    from evals.gates import ExitCode
+
+    with progress("Processes ended") as update:
+        measured = measure_crowd(args.seconds, tell=update)
+    print_crowd(measured, as_json=args.json)
+    return int(ExitCode.FAILED if measured.failures else ExitCode.PASSED)
+
+
 def retrieval(args: argparse.Namespace) -> int:
     """Measure how well passages are found."""
     from evals.retrieval.passages import measure_passages

@@ -1,0 +1,1 @@
+"""``wenju eval crowd``: processes that add and processes that ask, all at once, on one collection."""
