@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from assistant.collections import DEFAULT_COLLECTION, names_in, path_of
+from assistant.errors import CollectionUnknown
 from assistant.events import Event
 from assistant.settings import Settings
 from assistant.types import Answer, Choices, Message, Turn
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from knowledge.add import AddReport
     from knowledge.build import BuildReport
     from knowledge.embed import Embedder
-    from knowledge.retrieve import Searcher, SearchResult
+    from knowledge.retrieve import Searching, SearchResult
     from knowledge.store import Store
     from knowledge.weights import Weights
 
@@ -63,6 +65,7 @@ class _opened_once(Generic[Part]):
 class Assistant:
     """Answers questions from the documents of one home folder.
 
+    It asks the collections that the settings name, together; what is added, imported or made anew is of the first.
     Nothing is opened before it is needed; `warm_up` opens everything. Safe to use from several threads: the local model
     writes one answer at a time, searches run side by side.
 
@@ -81,11 +84,32 @@ class Assistant:
             self.__dict__["embedder"] = embedder
         self._lock = threading.RLock()
         self._readers: dict[str, Reader] = {}
+        self._others: dict[str, Assistant] = {}
 
     @property
     def index_path(self) -> Path:
-        """Where the index is."""
-        return self.settings.home / "index" / "documents.db"
+        """Where the index of the first collection is."""
+        return path_of(self.settings.home, self.settings.collections[0])
+
+    def in_collection(self, name: str) -> Assistant:
+        """Return an assistant of one collection that shares the models with this one, which closes it.
+
+        Raises:
+            BadSettings: Nothing can be called so.
+            CollectionUnknown: There is no such collection.
+        """
+        wanted = replace(self.settings, collections=(name,))
+        if wanted == self.settings:
+            return self
+        (name,) = wanted.collections
+        if name != DEFAULT_COLLECTION and not path_of(wanted.home, name).exists():
+            raise self._unknown(name)
+        with self._lock:
+            if name not in self._others:
+                other = self._others[name] = Assistant(wanted, embedder=self.embedder)
+                other.__dict__ |= {"weights": self.weights, "reader": self.reader}
+                other._readers = self._readers
+            return self._others[name]
 
     @property
     def model_name(self) -> str:
@@ -128,29 +152,63 @@ class Assistant:
             self.weights.pull(name)
         return open_embedder(name, self.weights, threads=self.settings.threads)
 
-    @_opened_once
+    @property
     def store(self) -> Store:
-        """The index, made from the shipped collection if there is none yet."""
-        from knowledge.build import spec_for
+        """The index of the first collection; the default one is made from the shipped documents if there is none yet.
+
+        Raises:
+            CollectionUnknown: There is no such collection.
+        """
+        return self.stores[0]
+
+    @_opened_once
+    def stores(self) -> tuple[Store, ...]:
+        """The indexes of all collections."""
+        return tuple(map(self._open_store, self.settings.collections))
+
+    def _open_store(self, name: str) -> Store:
+        from knowledge.build import rebuild, spec_for
         from knowledge.errors import IndexBusy, IndexMissing
+        from knowledge.load import load_shipped
         from knowledge.store import Store
 
-        spec = spec_for(self.embedder)
+        spec, path = spec_for(self.embedder), path_of(self.settings.home, name)
         try:
-            return Store.open(self.index_path, spec, on_busy=_say_busy)
-        except IndexMissing:
+            return Store.open(path, spec, on_busy=_say_busy)
+        except IndexMissing as error:
+            if name != DEFAULT_COLLECTION:
+                raise self._unknown(name) from error
             print("There is no index yet; making it from the shipped collection …", file=sys.stderr, flush=True)
             with suppress(IndexBusy):  # another process has made it meanwhile
-                self.rebuild_index()
-            return Store.open(self.index_path, spec, on_busy=_say_busy)
+                rebuild(path, self.embedder, load_shipped())
+            return Store.open(path, spec, on_busy=_say_busy)
+
+    def _unknown(self, name: str) -> CollectionUnknown:
+        there = ", ".join(names_in(self.settings.home)) or "none"
+        return CollectionUnknown(
+            f"There is no collection {name}.",
+            hint=f"`wenju add --collection {name} PATH` makes it; there are: {there}.",
+        )
+
+    def make_collection(self) -> None:
+        """Make the first collection if it is not there yet: the default one as `store` says, a named one empty."""
+        from knowledge.build import spec_for
+        from knowledge.store import Store
+
+        if self.settings.collections[0] != DEFAULT_COLLECTION and not self.index_path.exists():
+            Store.create(self.index_path, spec_for(self.embedder)).close()
+        _ = self.store
 
     @_opened_once
-    def searcher(self) -> Searcher:
-        """Finds passages in the index."""
+    def searcher(self) -> Searching:
+        """Finds passages in the collections."""
         from knowledge.lexicon import Lexicon
         from knowledge.retrieve import Searcher
+        from knowledge.together import Together
 
-        return Searcher(self.store, self.embedder, Lexicon(self.settings.cache))
+        lexicon = Lexicon(self.settings.cache)
+        searchers = [Searcher(store, self.embedder, lexicon) for store in self.stores]
+        return searchers[0] if len(searchers) == 1 else Together(searchers)
 
     @_opened_once
     def chain(self) -> AnswerChain:
@@ -244,12 +302,12 @@ class Assistant:
         return self.searcher.search(asked, k, threshold=threshold)
 
     def documents(self) -> list[DocumentRecord]:
-        """Return every document of the index."""
-        return self.store.documents()
+        """Return every document of the collections."""
+        return [record for store in self.stores for record in store.documents()]
 
     def catalog(self) -> list[DocumentEntry]:
         """Return what is known of every document without its text."""
-        return self.store.catalog()
+        return [entry for store in self.stores for entry in store.catalog()]
 
     def document(self, document_id: str) -> DocumentRecord:
         """Return one document.
@@ -257,7 +315,12 @@ class Assistant:
         Raises:
             DocumentUnknown: There is none with this id.
         """
-        return self.store.document(document_id)
+        from knowledge.errors import DocumentUnknown
+
+        for store in self.stores[:-1]:
+            with suppress(DocumentUnknown):
+                return store.document(document_id)
+        return self.stores[-1].document(document_id)
 
     def add(
         self,
@@ -288,6 +351,7 @@ class Assistant:
         from knowledge.add import add_files
         from knowledge.build import build_index
 
+        self.make_collection()
         given = [items] if isinstance(items, str | Path | Document) else list(items)
         paths = [one for one in given if isinstance(one, str | Path)]
         documents = [one for one in given if not isinstance(one, str | Path)]
@@ -321,13 +385,14 @@ class Assistant:
         from knowledge.catalog import named
 
         given = [names] if isinstance(names, str | Path) else list(names)
-        entries = self.store.catalog()
+        entries = self.catalog()
         ids = dict.fromkeys(id_ for name in given for id_ in named(entries, str(name)))
-        self.store.delete(list(ids))
+        for store in self.stores:
+            store.delete(list(ids))
         return list(ids)
 
     def export(self, path: str | Path) -> int:
-        """Write the whole collection into one archive (`knowledge.exchange`); return how many documents it holds."""
+        """Write the first collection into one archive (`knowledge.exchange`); return how many documents it holds."""
         from knowledge.exchange import export_collection
 
         return export_collection(self.store, Path(path).expanduser())
@@ -340,6 +405,7 @@ class Assistant:
         """
         from knowledge.exchange import import_collection
 
+        self.make_collection()
         return import_collection(Path(path).expanduser(), self.store, self.embedder, progress=progress)
 
     def refresh_shipped(self) -> AddReport:
@@ -362,12 +428,13 @@ class Assistant:
         from knowledge.load import load_shipped
 
         with self._lock:
-            self.__dict__.pop("store", None)
-            self.__dict__.pop("searcher", None)
-            self.__dict__.pop("chain", None)
+            for part in ("stores", "searcher", "chain"):
+                self.__dict__.pop(part, None)
             try:
                 return rebuild(self.index_path, self.embedder, None, progress=progress)
-            except IndexMissing:
+            except IndexMissing as error:
+                if self.settings.collections[0] != DEFAULT_COLLECTION:
+                    raise self._unknown(self.settings.collections[0]) from error
                 return rebuild(self.index_path, self.embedder, load_shipped(), progress=progress)
             except IndexDamaged:
                 aside = _put_aside(self.index_path)
@@ -388,12 +455,13 @@ class Assistant:
     def close(self) -> None:
         """Close the index; models go with the process."""
         with self._lock:
-            store, searcher = self.__dict__.pop("store", None), self.__dict__.pop("searcher", None)
+            stores, searcher = self.__dict__.pop("stores", ()), self.__dict__.pop("searcher", None)
             self.__dict__.pop("chain", None)
             if searcher is not None:
                 searcher.lexicon.close()
-            if store is not None:
-                store.close()
+            for one in (*stores, *self._others.values()):
+                one.close()
+            self._others.clear()
 
     def __enter__(self) -> Self:
         return self

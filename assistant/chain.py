@@ -35,7 +35,7 @@ from assistant.verify import verify
 from knowledge.fuse import ASKED, BEFORE, TRANSLATED, TRANSLATED_SENTENCE, fuse
 from knowledge.language import detect_language
 from knowledge.lexical import content_tokens
-from knowledge.retrieve import Searcher, SearchResult
+from knowledge.retrieve import Searching, SearchResult
 from knowledge.types import DocumentRecord
 from prompts import render
 
@@ -59,7 +59,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         settings: How many passages and sentences, and how sure to be.
     """
 
-    def __init__(self, searcher: Searcher, reader: Reader, settings: Settings) -> None:
+    def __init__(self, searcher: Searching, reader: Reader, settings: Settings) -> None:
         self._searcher = searcher
         self._reader = reader
         self._settings = settings
@@ -84,7 +84,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             if turn.language is not None:
                 question = replace(question, language=turn.language)
         # Documents may come and go while a model writes: all that an answer shows is of one state of them.
-        with self._searcher.store.snapshot():
+        with self._searcher.snapshot():
             with clock.step("retrieve"):
                 result = self._searched(question, clock, turn.document_ids)
             with clock.step("select"):
@@ -247,7 +247,7 @@ class AnswerChain(Runnable[Turn, Answer]):
     def _documents(self, result: SearchResult) -> dict[str, DocumentRecord]:
         """Return every document that a passage was retrieved from, by id."""
         ids = dict.fromkeys(hit.passage.document_id for hit in result.hits)
-        return {id_: self._searcher.store.document(id_) for id_ in ids}
+        return {id_: self._searcher.document(id_) for id_ in ids}
 
 
 def _second(question: Question, first: str, second: str) -> Question:

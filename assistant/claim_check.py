@@ -20,7 +20,7 @@ from knowledge.embed import Embedder
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
 from knowledge.ranking import Array, centre_of
-from knowledge.retrieve import Searcher
+from knowledge.retrieve import Searching
 from knowledge.types import Language
 
 CLOSE = 0.20
@@ -57,7 +57,7 @@ class Checker:
         searcher: For vectors and the dictionary.
     """
 
-    def __init__(self, evidence: Evidence, searcher: Searcher) -> None:
+    def __init__(self, evidence: Evidence, searcher: Searching) -> None:
         self._evidence = evidence
         self._searcher = searcher
         self._texts = [sentence.text for sentence in evidence.sentences]

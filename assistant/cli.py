@@ -48,6 +48,7 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
 
     chat = command("chat", "chat in a web page on this machine")
     _llm(chat)
+    _collections(chat)
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, default=7860, help="port, or the next free one (default: 7860)")
     chat.add_argument("--open", action="store_true", help="open the page in a browser")
@@ -70,6 +71,7 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     mcp = command("mcp", "serve tools to programs that speak the Model Context Protocol, by standard input and output")
     _llm(mcp)
     _retrieval(mcp)
+    _collections(mcp)
     mcp.add_argument("--http", action="store_true", help="by streamable HTTP on 127.0.0.1 instead")
     mcp.add_argument("--port", type=int, default=8090, help="port for --http (default: 8090)")
 
@@ -83,6 +85,7 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     ask.add_argument("--file", metavar="JSONL", help='questions, one {"id", "question", "history"?} a line')
     _llm(ask)
     _retrieval(ask)
+    _collections(ask)
 
     search = command("search", "find passages without answering")
     search.add_argument("question", help="what to look for")
@@ -94,8 +97,10 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
         help="only passages that hold the answer with at least this probability, 0 to 1 (default: 0)",
     )
     _retrieval(search)
+    _collections(search)
 
     add = command("add", "add files, or folders with all that is in them")
+    _collection(add)
     add.add_argument("--allow-urls", action="store_true", default=None, help="fetch web addresses among the paths")
     add.add_argument(
         "paths", nargs="+", metavar="PATH|URL", help="text, Markdown, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB"
@@ -104,23 +109,29 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
         add.add_argument(f"--{option}", action="append", default=[], metavar="PATTERN", help=f"{help_}, e.g. '*.pdf'")
 
     remove = command("remove", "remove documents without a trace")
+    _collection(remove)
     remove.add_argument("names", nargs="+", metavar="DOCUMENT_ID|PATH", help="a folder removes what came from it")
 
     export = command("export", "write the whole collection into one archive")
+    _collection(export)
     export.add_argument("archive", metavar="ARCHIVE", help="where it goes, e.g. collection.zip")
 
     imported = command("import", "add the documents of an archive that export wrote")
+    _collection(imported)
     imported.add_argument("archive", metavar="ARCHIVE")
 
-    command("reindex", "make the index anew from the documents in it")
+    _collection(command("reindex", "make the index anew from the documents in it"))
 
     index = command("index", "make the index, bring it up to date, or add files that all have to be readable")
+    _collection(index)
     index.add_argument("paths", nargs="*", metavar="PATH", help="files; none makes the index if needed")
     index.add_argument("--rebuild", action="store_true", help="the same as `wenju reindex`")
 
-    command("list", "list the documents of the index")
+    _collection(command("list", "list the documents of the index"))
+    command("collections", "list the collections")
 
     show = command("show", "show a document's text")
+    _collection(show)
     show.add_argument("document_id", metavar="DOCUMENT_ID")
 
     models = command("models", "list, fetch or verify model files")
@@ -181,7 +192,7 @@ def _run(given: list[str]) -> int:
         return 1
 
 
-_OF_DOCUMENTS = frozenset({"add", "remove", "export", "import", "reindex", "index", "list", "show"})
+_OF_DOCUMENTS = frozenset({"add", "remove", "export", "import", "reindex", "index", "list", "show", "collections"})
 _OF_SERVICES = frozenset({"serve", "key", "mcp"})
 _BUILT_IN = (
     _OF_DOCUMENTS | _OF_SERVICES | {"chat", "ask", "search", "models", "doctor", "password", "config", "--version"}
@@ -213,6 +224,16 @@ def _llm(added: argparse.ArgumentParser) -> None:
 
 def _retrieval(added: argparse.ArgumentParser) -> None:
     added.add_argument("-k", "--passages", type=int, help="how many passages are retrieved (default: 8)")
+
+
+def _collections(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--collection", action="append", metavar="NAME", help="ask this collection; repeatable, all are asked together"
+    )
+
+
+def _collection(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--collection", metavar="NAME", help="of this collection (default: default)")
 
 
 def _probability(text: str) -> float:

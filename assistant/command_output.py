@@ -21,7 +21,9 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 def options_given(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that the command line says, None for those that it does not."""
-    return {name: getattr(options, name, None) for name in ("llm", "passages", "allow_urls")}
+    named = getattr(options, "collection", None)
+    given = {name: getattr(options, name, None) for name in ("llm", "passages", "allow_urls")}
+    return {**given, "collections": tuple([named] if isinstance(named, str) else named) if named else None}
 
 
 def open_assistant(options: argparse.Namespace) -> Assistant:

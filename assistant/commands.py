@@ -19,7 +19,7 @@ from assistant.command_output import (
     print_json,
     settings_of,
 )
-from assistant.errors import AssistantError, BadQuestion, BadSettings, ExtraMissing
+from assistant.errors import AssistantError, BadQuestion, BadSettings, CollectionUnknown, ExtraMissing
 from assistant.events import Finished, Token
 from assistant.types import Answer, Message
 from knowledge.errors import DocumentUnknown, KnowledgeError, LoadError
@@ -28,9 +28,12 @@ QUESTION_FILE_HINT = 'Each line is one object: {"id": "1", "question": "…"}.'
 HISTORY_HINT = 'Each earlier turn is {"role": "user" or "assistant", "text": "…"}.'
 
 
+_ASKED_WRONGLY = (BadQuestion, BadSettings, CollectionUnknown, ExtraMissing, DocumentUnknown, LoadError)
+
+
 def exit_code(error: AssistantError | KnowledgeError) -> int:
     """Return 2 for something that cannot be done as asked, 1 for something that failed."""
-    return 2 if isinstance(error, BadQuestion | BadSettings | ExtraMissing | DocumentUnknown | LoadError) else 1
+    return 2 if isinstance(error, _ASKED_WRONGLY) else 1
 
 
 def chat(options: argparse.Namespace) -> int:

@@ -7,9 +7,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Literal
 
 from assistant.assistant import Assistant
+from assistant.collections import DEFAULT_COLLECTION, names_in, path_of
 from assistant.errors import AssistantError
 from assistant.settings import Settings
 from knowledge.errors import KnowledgeError
@@ -39,7 +41,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything a question needs."""
     assistant = Assistant(settings)
-    return [*_packages(), *_disk(settings), *_models(assistant), *_index(assistant), *_reader(assistant)]
+    return [*_packages(), *_disk(settings), *_models(assistant), *_indexes(settings), *_reader(assistant)]
 
 
 def _packages() -> Iterator[Finding]:
@@ -75,27 +77,37 @@ def _models(assistant: Assistant) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _index(assistant: Assistant) -> Iterator[Finding]:
+def _indexes(settings: Settings) -> Iterator[Finding]:
+    for name in dict.fromkeys((*settings.collections, *names_in(settings.home))):
+        default = name == DEFAULT_COLLECTION
+        what, option = ("index", "") if default else (f"collection {name}", f" --collection {name}")
+        yield _index(what, path_of(settings.home, name), settings.embedding_model, option)
+
+
+def _index(what: str, path: Path, wanted: str, option: str) -> Finding:
+    """Look at one index.
+
+    Args:
+        what: What it is called.
+        path: Where it is.
+        wanted: The embedding model in use.
+        option: What names it on a command line.
+    """
     from knowledge.store import Store
 
     try:
-        with Store.open(assistant.index_path, readonly=True) as store:
+        with Store.open(path, readonly=True) as store:
             problems = store.check()
-            found = f"{assistant.index_path}: {len(store.documents())} documents, {store.passage_count} passages"
+            found = f"{path}: {len(store.documents())} documents, {store.passage_count} passages"
             model = store.spec.embedding_model
     except KnowledgeError as error:
-        missing = not assistant.index_path.exists()
-        yield Finding("index", "note" if missing else "wrong", error.message, error.hint)
-        return
-    if model != assistant.settings.embedding_model:
-        yield Finding(
-            "index", "wrong", f"{found}, built with {model}, but {assistant.settings.embedding_model} is in use",
-            "Run `wenju index --rebuild`.",
-        )  # fmt: skip
-    elif problems:
-        yield Finding("index", "wrong", "; ".join(problems[:3]), "Run `wenju index --rebuild`.")
-    else:
-        yield Finding("index", "ok", found)
+        return Finding(what, "wrong" if path.exists() else "note", error.message, error.hint)
+    if model != wanted:
+        said = f"{found}, built with {model}, but {wanted} is in use"
+        return Finding(what, "wrong", said, f"Run `wenju index --rebuild{option}`.")
+    if problems:
+        return Finding(what, "wrong", "; ".join(problems[:3]), f"Run `wenju index --rebuild{option}`.")
+    return Finding(what, "ok", found)
 
 
 def _reader(assistant: Assistant) -> Iterator[Finding]:

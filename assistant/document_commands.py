@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.assistant import Assistant
-from assistant.command_output import open_assistant, print_json
+from assistant.command_output import open_assistant, print_json, settings_of
 from assistant.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def add(options: argparse.Namespace) -> int:
     from assistant.console import progress
 
     with open_assistant(options) as assistant:
-        _ = assistant.store  # what making it says should not disturb the progress bar
+        assistant.make_collection()  # what that says should not disturb the progress bar
         with progress("Adding", unit="bytes") as update:
             report = assistant.add(options.paths, include=options.include, exclude=options.exclude, progress=update)
         done = {"action": "added", **asdict(report), **_state(assistant)}
@@ -150,6 +150,19 @@ def index(options: argparse.Namespace) -> int:
         done |= _state(assistant)
         _ = assistant.searcher  # makes the dictionary of both languages as well
     _say_state(done, options)
+    return 0
+
+
+def collections(options: argparse.Namespace) -> int:
+    """List the collections."""
+    from assistant.collections import names_in, path_of
+
+    home = settings_of(options).home
+    rows = [{"name": name, "path": str(path_of(home, name))} for name in names_in(home)]
+    if options.json:
+        print_json({"collections": rows})
+    for row in rows if not options.json else ():
+        print(f"{row['name']}  ({row['path']})")
     return 0
 
 

@@ -3,6 +3,7 @@
     AssistantError
     ├── BadQuestion               the question is empty or too long
     ├── BadSettings               a setting or ``--llm`` cannot be understood
+    ├── CollectionUnknown         there is no collection of this name
     ├── ConversationsUnreadable   the file of the conversations cannot be opened
     ├── ConversationUnknown       there is no such conversation of this user
     ├── ExtraMissing              an optional package is not installed
@@ -34,6 +35,10 @@ class BadQuestion(AssistantError):
 
 class BadSettings(AssistantError):
     """A setting cannot be understood."""
+
+
+class CollectionUnknown(AssistantError):
+    """There is no collection of this name."""
 
 
 class ConversationsUnreadable(AssistantError):

@@ -16,7 +16,7 @@ from knowledge.english_words import SMALL
 from knowledge.language import detect_language
 from knowledge.lexical import chinese_number, content_tokens
 from knowledge.lexicon import Lexicon
-from knowledge.retrieve import Searcher, SearchResult, SentenceHit
+from knowledge.retrieve import Searching, SearchResult, SentenceHit
 from knowledge.types import Language, Span
 
 MOST_ITEMS = 8
@@ -83,7 +83,7 @@ def _noun_at(question: str, at: int) -> str:
 
 
 def listing_for(
-    question: str, result: SearchResult, chosen: Sequence[SentenceHit], searcher: Searcher
+    question: str, result: SearchResult, chosen: Sequence[SentenceHit], searcher: Searching
 ) -> Listing | None:
     """Return the list that answers a question, None if there is none.
 
@@ -102,7 +102,7 @@ def listing_for(
     sentences = sorted(
         (one for one in result.sentences if one.passage.document_id == document), key=lambda one: one.span.start
     )
-    text = searcher.store.document(document).text
+    text = searcher.document(document).text
     lines = _lines(text, chosen[0].span.start)
     leads = {one.span.start: one for one in sentences}
     kind = _Kind(noun, detect_language(question), searcher.lexicon)

@@ -16,12 +16,14 @@ from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
+from assistant.collections import DEFAULT_COLLECTION, checked
 from assistant.errors import BadSettings
 
-Kind = Literal["path", "text", "number", "count", "switch"]
+Kind = Literal["path", "text", "names", "number", "count", "switch"]
 
 FIELDS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "home": ("path", ("WENJU_HOME",)),
+    "collections": ("names", ("WENJU_COLLECTIONS",)),
     "models": ("path", ("WENJU_MODELS",)),
     "cache": ("path", ("WENJU_CACHE",)),
     "hub": ("text", ("HF_ENDPOINT",)),
@@ -40,6 +42,7 @@ FIELDS: dict[str, tuple[Kind, tuple[str, ...]]] = {
 _WANTED: dict[Kind, tuple[tuple[type, ...], str]] = {
     "path": ((str,), 'a path in quotation marks, e.g. "/srv/wenju"'),
     "text": ((str,), "text in quotation marks"),
+    "names": ((list,), 'a list of names, e.g. ["default", "work"]'),
     "number": ((int, float), "a number, e.g. 0.5"),
     "count": ((int,), "a whole number, e.g. 8"),
     "switch": ((bool,), "true or false"),
@@ -69,6 +72,8 @@ class Settings:
 
     Attributes:
         home: Folder of what the user owns: the index (``WENJU_HOME``).
+        collections: Which collections are asked, together (``WENJU_COLLECTIONS``, with commas between them); documents
+            are added to the first.
         models: Folder that model files are taken from first (``WENJU_MODELS``), or None.
         cache: Folder that model files are put into otherwise (the platform's cache folder).
         hub: Address of a Hugging Face hub or mirror (``HF_ENDPOINT``), or None for none.
@@ -89,6 +94,7 @@ class Settings:
     """
 
     home: Path = field(default_factory=lambda: user_data_path("wenju", appauthor=False))
+    collections: tuple[str, ...] = (DEFAULT_COLLECTION,)
     models: Path | None = None
     cache: Path = field(default_factory=lambda: user_cache_path("wenju", appauthor=False))
     hub: str | None = None
@@ -107,8 +113,12 @@ class Settings:
         """Refuse values that cannot work.
 
         Raises:
-            BadSettings: A number is out of its range.
+            BadSettings: A number is out of its range, or nothing can be called like one of the collections.
         """
+        names = tuple(dict.fromkeys(map(checked, self.collections)))
+        if not names:
+            raise BadSettings("No collection is named.", hint=f"Leave collections out, or name {DEFAULT_COLLECTION}.")
+        object.__setattr__(self, "collections", names)
         if not 0.0 <= self.threshold <= 1.0:
             raise BadSettings(f"threshold is {self.threshold}, not between 0 and 1.", hint="Use e.g. 0.5.")
         if self.passages < 1 or self.sentences < 1:
@@ -180,6 +190,8 @@ def _understood(kind: Kind, variables: Sequence[str], env: Mapping[str, str]) ->
         return Path(value).expanduser().resolve()
     if kind == "text":
         return value
+    if kind == "names":
+        return tuple(name.strip() for name in value.split(",") if name.strip())
     try:
         return float(value) if kind == "number" else int(value)
     except ValueError:
@@ -218,6 +230,10 @@ def _said(file: Path, text: str, key: str, value: Any) -> Setting:
     types, wanted = _WANTED[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and kind != "switch") or value == "":
         raise BadSettings(f"{where}: {key} is {value!r}.", hint=f"Make it {wanted}.")
+    if isinstance(value, list):
+        if not all(isinstance(name, str) for name in value):
+            raise BadSettings(f"{where}: {key} is {value!r}.", hint=f"Make it {wanted}.")
+        value = tuple(value)
     if kind == "path":
         value = (file.parent / Path(str(value)).expanduser()).resolve()
     try:

@@ -21,7 +21,7 @@ from assistant.claims import claims_of
 from assistant.omitted import leaves_a_word_out, same_language, unsaid, untold
 from assistant.select import Evidence
 from knowledge.lexicon import Lexicon
-from knowledge.retrieve import Searcher
+from knowledge.retrieve import Searching
 
 _NO_ANSWER = re.compile(
     r"(?:没有?|并未|未)(?:直接|明确|具体)*(?:提[到及供]|说明|给出|指出|涉及)|无法(?:确定|回答|得知)|"
@@ -32,7 +32,7 @@ _NO_ANSWER = re.compile(
 
 
 def verify(
-    draft: str, evidence: Evidence, searcher: Searcher, *, backed: bool = False, restated: str = ""
+    draft: str, evidence: Evidence, searcher: Searching, *, backed: bool = False, restated: str = ""
 ) -> tuple[Checked, ...]:
     """Check every claim of a draft.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,6 @@ from knowledge.embed import Embedder
 from knowledge.language import detect_language
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
-from knowledge.material import Materials
 from knowledge.numerals import written_across
 from knowledge.sounds import spelled_across
 from knowledge.types import Language
@@ -85,14 +85,23 @@ class Query:
         return self._within if language == self.language else self._across
 
 
-def prepare(
-    text: str, materials: Materials, embedder: Embedder, lexicon: Lexicon, language: Language | None = None
-) -> Query:
+class Counts(Protocol):
+    """What a question asks of the collection, or of several."""
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages there are."""
+
+    def document_frequency(self, tokens: Collection[str]) -> dict[str, int]:
+        """Return for each token how many passages hold it, 0 among them."""
+
+
+def prepare(text: str, counts: Counts, embedder: Embedder, lexicon: Lexicon, language: Language | None = None) -> Query:
     """Embed a question and look its words up.
 
     Args:
         text: The question.
-        materials: Of the collection that is to be searched: how rare a word is depends on it.
+        counts: Of the collection that is to be searched: how rare a word is depends on it.
         embedder: The model the store was built with.
         lexicon: Dictionary for crossing the language.
         language: The question's language, or None to find out.
@@ -104,8 +113,8 @@ def prepare(
     for word, others in written_across(text, language).items():
         translations[word] = {**translations.get(word, {}), **others}
     asked = {*words, *tokens, *(token for found in translations.values() for token in found)}
-    frequency = materials.document_frequency(asked)
-    passages = materials.passage_count
+    frequency = counts.document_frequency(asked)
+    passages = counts.passage_count
     return Query(
         text=text,
         language=language,

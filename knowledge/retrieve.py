@@ -8,8 +8,10 @@ found nothing adds nothing and takes nothing away.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Protocol
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -25,7 +27,7 @@ from knowledge.material import Material, Materials, Outline
 from knowledge.question import Query, prepare
 from knowledge.ranking import SENTENCE, Array, Features, centre_of, evidence, preference, weights
 from knowledge.store import Store
-from knowledge.types import Hit, Language, Passage, Span
+from knowledge.types import DocumentRecord, Hit, Language, Passage, Span
 
 CANDIDATES = 30
 """How many passages each leg proposes."""
@@ -82,6 +84,37 @@ class SearchResult:
         )
 
 
+class Searching(Protocol):
+    """What finds passages for an answer: a `Searcher`, or several of them (`knowledge.together`)."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model that what is searched was built with."""
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """Dictionary for crossing the language."""
+
+    def prepare(self, text: str, *, language: Language | None = None) -> Query:
+        """Embed a question and look its words up."""
+
+    def search(
+        self,
+        question: str | Query,
+        k: int = 6,
+        *,
+        document_ids: Collection[str] | None = None,
+        threshold: float = 0.0,
+    ) -> SearchResult:
+        """Find the passages that may hold the answer, and rank their sentences; see `Searcher.search`."""
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """Return one document."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that this thread reads in a ``with`` of it be of one state."""
+
+
 class Searcher:
     """Searches one store.
 
@@ -97,11 +130,23 @@ class Searcher:
         self.lexicon = lexicon
         self._centre = centre_of(embedder.name)
         self._calibration: Calibration = store.calibration
-        self._materials = Materials(store)
+        self.materials = Materials(store)
 
     def prepare(self, text: str, *, language: Language | None = None) -> Query:
         """Embed a question and look its words up."""
-        return prepare(text, self._materials, self.embedder, self.lexicon, language)
+        return prepare(text, self.materials, self.embedder, self.lexicon, language)
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """Return one document.
+
+        Raises:
+            DocumentUnknown: There is none with this id.
+        """
+        return self.store.document(document_id)
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that this thread reads in a ``with`` of it be of one state (`Store.snapshot`)."""
+        return self.store.snapshot()
 
     def search(
         self,
@@ -120,7 +165,7 @@ class Searcher:
             threshold: Only passages that hold the answer with at least this probability (`Hit.score`), 0 to 1. Raising
                 it never adds a hit.
         """
-        with self.store.snapshot():
+        with self.snapshot():
             query = self.prepare(question) if isinstance(question, str) else question
             found_by = self._candidates(query, document_ids)
             scored = self._score(query, list(found_by), max(COMPARED, k))[: max(0, k)]
@@ -142,7 +187,7 @@ class Searcher:
         proposals: dict[str, list[str]] = {"dense": [], "lexical": []}
         # Once for each language that is there: the vectors of a language crowd together, and left to themselves the
         # nearest ones are all in the question's.
-        for language in self._materials.languages():
+        for language in self.materials.languages():
             vector = self._centre.towards(query.vector, query.language, language)
             proposals["dense"] += [found for found, _ in self.store.dense(vector, CANDIDATES, document_ids)]
         proposals["lexical"] = [found for found, _ in self.store.lexical(query.searched, CANDIDATES, document_ids)]
@@ -155,10 +200,10 @@ class Searcher:
     def _score(self, query: Query, proposed: Sequence[str], closely: int) -> list[_Scored]:
         """Score passages by vector and words; return the likeliest, scored by sentences and tokens too, best first."""
         asked = self._centre.apply(query.vector[None, :], "query", query.language)[0]
-        outlines = self._materials.outlines(proposed)
+        outlines = self.materials.outlines(proposed)
         across = [one.tokens for one in outlines if one.language != query.language]
         query = query.with_names(frozenset().union(*across)) if across else query
-        groups = [self._outlined(query, asked, outlines, language) for language in self._materials.languages()]
+        groups = [self._outlined(query, asked, outlines, language) for language in self.materials.languages()]
         # Turn by turn: before sentences are looked at, fits in the question's language and across do not compare.
         turns = [one for turn in zip_longest(*groups) for one in turn if one]
         return sorted(
@@ -189,8 +234,8 @@ class Searcher:
     def _compared(self, query: Query, asked: Array, likely: Sequence[_Outlined]) -> Iterator[_Scored]:
         """Yield the passages, looked at sentence by sentence and token by token."""
         outlined = {one.id: one for one in likely}
-        materials = self._materials.of(list(outlined))
-        for language in self._materials.languages():
+        materials = self.materials.of(list(outlined))
+        for language in self.materials.languages():
             group = [one for one in materials if one.passage.language == language]
             if not group:
                 continue
@@ -208,7 +253,7 @@ class Searcher:
         asked = self._centre.means.get(("query-token", question))
         if fixed is None or asked is None:
             return None, None
-        mean = self._materials.mean_state(passage)
+        mean = self.materials.mean_state(passage)
         moved = np.zeros_like(fixed) if mean is None else TOWARDS_COLLECTION * (mean - fixed)
         return asked + moved, fixed + moved
 

@@ -11,8 +11,10 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request
 
 from assistant.assistant import Assistant
+from assistant.collections import DEFAULT_COLLECTION, names_in
 from assistant.conversations import Conversations
-from assistant.service.keys import DEFAULT_COLLECTION, Caller, Scope
+from assistant.errors import BadSettings, CollectionUnknown
+from assistant.service.keys import Caller, Scope
 from assistant.service.lanes import Lanes
 from assistant.service.metrics import Metrics
 from assistant.service.options import ServiceOptions
@@ -53,9 +55,11 @@ class Core:
             raise Problem(403, "This key may only read.", "Use a key that was made with `wenju key NAME --write`.")
         if not caller.may_use(collection):
             raise Problem(403, "This key is not for this collection.", "Name one that the key was made for.")
-        if collection != DEFAULT_COLLECTION:
-            raise Problem(404, "There is no such collection.", f"There is: {DEFAULT_COLLECTION}.")
-        return self.assistant
+        try:
+            return self.assistant.in_collection(collection)
+        except (BadSettings, CollectionUnknown) as error:
+            there = [name for name in names_in(self.assistant.settings.home) if caller.may_use(name)]
+            raise Problem(404, "There is no such collection.", f"There are: {', '.join(there)}.") from error
 
 
 def core_of(request: Request) -> Core:

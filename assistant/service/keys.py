@@ -19,9 +19,6 @@ from assistant.passwords import hashed_lines
 
 Scope = Literal["read", "write"]
 
-DEFAULT_COLLECTION = "default"
-"""Name of the collection that is meant where none is named."""
-
 PREFIX = "wenju_"
 """What every key begins with, so that scanners of source code can find one that leaked."""
 

@@ -17,11 +17,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.collections import DEFAULT_COLLECTION
 from assistant.events import Event, Finished
 from assistant.service.answering import answered, asked_of, whole
 from assistant.service.core import CallerOf, CoreOf, unless_gone
 from assistant.service.events_stream import sse, streamed
-from assistant.service.keys import DEFAULT_COLLECTION
 from assistant.service.problems import Problem
 from assistant.service.schemas import AskRequest, Collection, Language, Reader, Said
 from assistant.types import Answer

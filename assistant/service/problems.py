@@ -12,7 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from assistant.errors import AssistantError, BadQuestion, BadSettings, ConversationUnknown, ModelUnreachable
+from assistant.errors import (
+    AssistantError,
+    BadQuestion,
+    BadSettings,
+    CollectionUnknown,
+    ConversationUnknown,
+    ModelUnreachable,
+)
 from knowledge.errors import DocumentUnknown, IndexBusy, KnowledgeError, LoadError
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,6 +28,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (BadQuestion, 422),
     (BadSettings, 422),
     (LoadError, 422),
+    (CollectionUnknown, 404),
     (ConversationUnknown, 404),
     (DocumentUnknown, 404),
     (ModelUnreachable, 502),

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.collections import DEFAULT_COLLECTION
 from assistant.condense import LONGEST_QUESTION
-from assistant.service.keys import DEFAULT_COLLECTION
 
 Language = Literal["zh", "en"]
 Reader = Literal["quotes", "local", "configured"]

@@ -9,13 +9,13 @@ from evals.gates import ExitCode
 from evals.guard.claims import Grounded, ground, load_claims
 from evals.guard.report import print_report, targets
 from evals.guard.runner import Checking, Verdict, product, run, trials
-from knowledge.retrieve import Searcher
+from knowledge.retrieve import Searching
 from knowledge.types import DocumentRecord, Language
 
 
 def measure_guard(
     documents: list[DocumentRecord],
-    searcher: Searcher,
+    searcher: Searching,
     *,
     language: Language | None = None,
     limit: int | None = None,

@@ -14,12 +14,12 @@ from evals.cases import Half, half_of
 from evals.guard.claims import Grounded
 from evals.guard.corruptions import ALONE, Corruption, CorruptionKind
 from evals.guard.crossing import crossed
-from knowledge.retrieve import Searcher, SearchResult, SentenceHit
+from knowledge.retrieve import Searching, SearchResult, SentenceHit
 from knowledge.types import Language
 
 SEED = 20260927
 
-Checking = Callable[[Evidence, Searcher], Callable[[str], bool]]
+Checking = Callable[[Evidence, Searching], Callable[[str], bool]]
 """Makes of evidence what says whether a claim is supported by it."""
 
 
@@ -105,7 +105,7 @@ def _trial(
     )
 
 
-def product(evidence: Evidence, searcher: Searcher) -> Callable[[str], bool]:
+def product(evidence: Evidence, searcher: Searching) -> Callable[[str], bool]:
     """Return what the product's own check says of claims."""
     checker = Checker(evidence, searcher)
     return lambda claim: bool(checker.rests_on(claim))
@@ -113,7 +113,7 @@ def product(evidence: Evidence, searcher: Searcher) -> Callable[[str], bool]:
 
 def run(
     tried: Sequence[Trial],
-    searcher: Searcher,
+    searcher: Searching,
     checking: Checking = product,
     update: Callable[[int, int], None] | None = None,
 ) -> list[Verdict]:
@@ -141,7 +141,7 @@ def _basis(trial: Trial) -> tuple[str, tuple[SentenceHit, ...]]:
     return trial.question, trial.evidence
 
 
-def _evidence(trial: Trial, searcher: Searcher) -> Evidence:
+def _evidence(trial: Trial, searcher: Searching) -> Evidence:
     question = condense(Turn(trial.question))
     result = SearchResult(searcher.prepare(question.standalone), (), (), ())
     return Evidence(question, result, trial.evidence, 1.0, (), "")
