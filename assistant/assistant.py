@@ -421,8 +421,9 @@ class Assistant:
     def rebuild_index(self, *, progress: Progress | None = None) -> BuildReport:
         """Make the index anew with the embedding model in use, from the documents in it or else the shipped ones.
 
-        A damaged index is put aside beside the new one, never deleted.
+        Of a damaged index what can be read is taken; it is put aside beside the new one, never deleted.
         """
+        from assistant.rescue import rescue
         from knowledge.build import rebuild
         from knowledge.errors import IndexDamaged, IndexMissing
         from knowledge.load import load_shipped
@@ -437,9 +438,9 @@ class Assistant:
                     raise self._unknown(self.settings.collections[0]) from error
                 return rebuild(self.index_path, self.embedder, load_shipped(), progress=progress)
             except IndexDamaged:
-                aside = _put_aside(self.index_path)
-                print(f"The damaged index was put aside as {aside}.", file=sys.stderr, flush=True)
-                return rebuild(self.index_path, self.embedder, load_shipped(), progress=progress)
+                rescued = rescue(self.settings.collections[0], self.index_path, self.embedder, progress)
+                print(*rescued.sentences(), sep="\n", file=sys.stderr, flush=True)
+                return rescued.built
 
     def warm_up(self) -> None:
         """Open the index and the models, so that the first question is as fast as the next."""
@@ -510,14 +511,3 @@ def ask(question: str, history: Sequence[Message] = (), *, settings: Settings | 
 
 def _say_busy() -> None:
     print("Another process is writing to the index: busy, retrying …", file=sys.stderr, flush=True)
-
-
-def _put_aside(path: Path) -> Path:
-    """Rename a file and what belongs to it, so that nothing is lost."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    for suffix in ("-wal", "-shm", ".dense"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    path.rename(aside)
-    return aside

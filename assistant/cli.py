@@ -144,6 +144,7 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
 
     doctor = command("doctor", "say what is installed, what is wrong and how to mend it")
     _llm(doctor)
+    doctor.add_argument("--rebuild", action="store_true", help="make damaged collections anew from what can be read")
 
     if extensions:
         for extension in entry_points(group="wenju.commands"):

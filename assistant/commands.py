@@ -176,6 +176,8 @@ def doctor(options: argparse.Namespace) -> int:
     """Say what is installed, what is wrong and how to mend it."""
     from assistant.doctor import examine
 
+    if options.rebuild:
+        return _rebuilt(options)
     findings = examine(settings_of(options))
     if options.json:
         print_json([{"what": f.what, "state": f.state, "detail": f.detail, "hint": f.hint} for f in findings])
@@ -184,6 +186,34 @@ def doctor(options: argparse.Namespace) -> int:
             mark = {"ok": "✓", "note": "·", "wrong": "✗"}[finding.state]
             print(f"{mark} {finding.what}: {finding.detail}" + (f"\n    {finding.hint}" if finding.hint else ""))
     return 1 if any(finding.state == "wrong" for finding in findings) else 0
+
+
+def _rebuilt(options: argparse.Namespace) -> int:
+    """Make damaged collections anew; 1 if documents of them are lost."""
+    from assistant.console import progress
+    from assistant.rescue import rescue_all
+
+    with open_assistant(options) as assistant, progress("Embedding") as update:
+        rescued = rescue_all(assistant, update)
+    if options.json:
+        rows = [
+            {
+                "collection": one.name,
+                "path": one.path,
+                "damaged": one.aside,
+                "saved": len(one.remains.documents),
+                "lost": [{"source": lost.source, "title": lost.title} for lost in one.remains.lost],
+                "lost_unnamed": one.remains.unnamed,
+            }
+            for one in rescued
+        ]
+        print_json({"rebuilt": rows})
+    else:
+        for one in rescued:
+            print(*one.sentences(), sep="\n")
+        if not rescued:
+            print("No collection is damaged.")
+    return 1 if any(one.remains.lost or one.remains.unnamed for one in rescued) else 0
 
 
 def _ask_file(assistant: Assistant, path: Path) -> int:

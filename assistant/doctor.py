@@ -106,7 +106,7 @@ def _index(what: str, path: Path, wanted: str, option: str) -> Finding:
         said = f"{found}, built with {model}, but {wanted} is in use"
         return Finding(what, "wrong", said, f"Run `wenju index --rebuild{option}`.")
     if problems:
-        return Finding(what, "wrong", "; ".join(problems[:3]), f"Run `wenju index --rebuild{option}`.")
+        return Finding(what, "wrong", "; ".join(problems[:3]), "Run `wenju doctor --rebuild`.")
     return Finding(what, "ok", found)
 
 

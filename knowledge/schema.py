@@ -272,7 +272,7 @@ def damaged(path: Path, what: str) -> IndexDamaged:
     """Return the error that says that the index file is damaged."""
     return IndexDamaged(
         f"The index {path} is damaged: {what}.",
-        hint="Restore the file from a copy, or run `wenju index --rebuild` with your documents.",
+        hint="Restore the file from a copy, or run `wenju doctor --rebuild`: it saves what can still be read.",
     )
 
 

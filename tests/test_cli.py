@@ -448,7 +448,7 @@ def test_a_damaged_index_is_one_sentence(use_own_home: Home, capsys: Capture, da
     message, hint = complaint(err)
     assert "damaged" in message
     assert str(path) in message
-    assert "wenju index --rebuild" in hint
+    assert "wenju doctor --rebuild" in hint
 
 
 def test_a_damaged_index_is_put_aside_and_made_anew(
