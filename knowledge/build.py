@@ -242,8 +242,7 @@ def make_entries(
     clauses (`knowledge.clauses`), each embedded by itself.
     """
     passages = [_passages(record, target) for record in records]
-    texts = {text for group in passages for passage in group for text in _embedded_texts(passage)}
-    found = _encoded(sorted(texts), embedder, progress)
+    found = _encoded(_texts_of(passages), embedder, progress)
     entries = []
     for record, group in zip(records, passages, strict=True):
         own = [passage.sentence_texts() for passage in group]
@@ -263,6 +262,15 @@ def make_entries(
             )
         )
     return entries
+
+
+def embedded_texts(records: Sequence[DocumentRecord], *, target: int = 400) -> list[str]:
+    """Return every text that `make_entries` embeds for documents, each once."""
+    return _texts_of([_passages(record, target) for record in records])
+
+
+def _texts_of(passages: Sequence[Sequence[Passage]]) -> list[str]:
+    return sorted({text for group in passages for passage in group for text in _embedded_texts(passage)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,30 @@ def test_a_process_without_room_says_so_and_loses_nothing(tmp_path: Path) -> Non
     assert survived.problems == []
     assert sum(survived.complaints.values()) == 3
     assert all("no room" in said for said in survived.complaints)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system in memory of 3 MB, where this machine lets us make one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be made here: {mounted.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def test_a_disk_that_is_full_is_said_to_be_and_nothing_is_lost(tmp_path: Path, small_disk: Path) -> None:
+    survived = fill_often(tmp_path / "work", 6, 7, ignore, disk=small_disk)
+    assert survived.problems == []
+    assert sum(survived.complaints.values()) == 6
+    assert all("no room" in said for said in survived.complaints)
+    assert {"old", "new", "some", "same"} >= set(survived.found)
 
 
 def test_what_is_neither_old_nor_new_is_seen() -> None:

@@ -90,7 +90,7 @@ def test_of_a_truncated_file_the_rest_is_saved_and_what_is_lost_is_named(path: P
     assert len(saved) < len(RECORDS) or keep == 0.9
     assert not lost & {RECORDS[id_].source for id_ in saved}
     assert lost <= {record.source for record in RECORDS.values()}
-    assert saved
+    assert saved or keep == 0.05
     if keep == 0.5:
         assert lost
 

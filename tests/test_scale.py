@@ -12,11 +12,12 @@ import pytest
 
 from assistant.cli import main
 from evals.retrieval.scale import PASSAGE_SIZE, PASSAGES_IN_DOCUMENT, Piece, Scale, _documents
+from evals.retrieval.throughput import Throughput
 from knowledge.rows import validate
 from knowledge.sentences import text_size
 from tests.conftest import Home
 
-GOOD = Scale(100_000, 300.0, 9000.0, 1.0, 40.0, 80.0, 15.0, 900.0, 20.0, 18.0)
+GOOD = Scale(100_000, 300.0, 9000.0, 1.0, 40.0, 80.0, 15.0, 900.0, 20.0, 18.0, Throughput(300, 4000, 2.9, 3.0))
 
 
 def test_the_collection_that_is_made_holds_together() -> None:
@@ -44,6 +45,7 @@ def test_the_collection_that_is_made_holds_together() -> None:
         (replace(GOOD, search_p95=121), 1),
         (replace(GOOD, memory_megabytes=1200), 1),
         (replace(GOOD, add_milliseconds=37), 1),
+        (replace(GOOD, throughput=Throughput(300, 4000, 2.6, 3.0)), 1),
         (replace(GOOD, search_p95=500, memory_megabytes=5000, add_milliseconds=900), 3),
     ],
 )
@@ -60,6 +62,10 @@ def test_the_command_measures_a_small_collection(use_home: Home, capsys: pytest.
     assert found["search_p95"] >= found["search_p50"] > found["embedding_p50"] > 0
     # The searching process has neither torch nor the passages it does not look at.
     assert 50 < found["memory_megabytes"] < 600
+    assert found["throughput"]["passages"] >= 30
+    assert found["throughput"]["texts"] > 2 * found["throughput"]["passages"]
+    # How fast is for the command to say; a busy machine must not fail a test.
+    assert 0.5 < found["throughput"]["ratio"] < 1.5
     assert found["add_milliseconds"] > 0
     assert found["add_to_empty_milliseconds"] > 0
 

@@ -19,7 +19,7 @@ def scale(args: argparse.Namespace) -> int:
     passages = SCALE if args.passages is None else args.passages
     if not isinstance(passages, int):
         raise BadCases("`wenju eval scale` needs a number of passages.", hint="Say, e.g., --passages 100000.")
-    with progress("Storing passages") as update:
+    with progress("Passages") as update:
         measured = measure_scale(passages, args.data, update)
     print_scale(measured, as_json=args.json)
     return int(ExitCode.FAILED if measured.failures else ExitCode.PASSED)

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -64,18 +65,28 @@ def kill_often(folder: Path, kills: int, seed: int, tell: Callable[[int, int], N
     return survived
 
 
-def fill_often(folder: Path, fillings: int, seed: int, tell: Callable[[int, int], None]) -> Survived:
+def fill_often(
+    folder: Path, fillings: int, seed: int, tell: Callable[[int, int], None], *, disk: Path | None = None
+) -> Survived:
     """Let a process that changes a collection run out of room, and look at the collection after each; as `kill_often`.
 
     No file of the process may grow beyond a size by chance, so that its journal, its draft of a rebuilt index or the
     index itself cannot be written to the end. This needs no rights, unlike a small disk.
+
+    Args:
+        folder: An empty folder to work in.
+        fillings: How often.
+        seed: Gives the changes and the room that is left.
+        tell: Told after each how many there were, of how many.
+        disk: A small disk of its own for the index: it is filled up to that room instead.
     """
     survived, versions = Survived(), dict[str, int]()
-    with _Workers(folder) as workers:
+    with _Workers(folder, disk) as workers:
         for number in range(fillings):
             chance = random.Random(f"{seed} fill {number}")
             room = chance.randint(16, SMALL_ROOM) * 1024
-            said = workers.run({"seed": chance.getrandbits(32), "limit": room, "changes": 20})
+            with _filled(disk, room):
+                said = workers.run({"seed": chance.getrandbits(32), "changes": 100, "limit": 0 if disk else room})
             versions = _look(workers.index, said, versions, survived)
             last = said[-1]
             if last.get("error") != "DiskFull":
@@ -89,11 +100,25 @@ def fill_often(folder: Path, fillings: int, seed: int, tell: Callable[[int, int]
     return survived
 
 
+@contextmanager
+def _filled(disk: Path | None, room: int) -> Iterator[None]:
+    """Leave only so many bytes of a disk meanwhile."""
+    if disk is None:
+        yield
+        return
+    ballast, free = disk / "ballast", os.statvfs(disk)
+    try:
+        ballast.write_bytes(b"x" * max(0, free.f_bavail * free.f_frsize - room))
+        yield
+    finally:
+        ballast.unlink()
+
+
 class _Workers:
     """Processes that change a collection (`evals.crashes.worker`), one at a time; they are copies of one that waits."""
 
-    def __init__(self, folder: Path) -> None:
-        self.index, files = folder / "index" / "documents.db", folder / "文件 files"
+    def __init__(self, folder: Path, disk: Path | None = None) -> None:
+        self.index, files = (disk or folder) / "index" / "documents.db", folder / "文件 files"
         files.mkdir(parents=True)
         Store.create(self.index, SPEC).close()
         self._process = subprocess.Popen(

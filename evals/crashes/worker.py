@@ -93,7 +93,8 @@ def _limit_files(size: int) -> None:
 
 
 def _say(said: dict[str, object]) -> None:
-    print(json.dumps(said), flush=True)
+    # In one piece: this process and its copy write to the same pipe.
+    print(f"{json.dumps(said)}\n", end="", flush=True)
 
 
 def _run(index: Path, files: Path, order: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ from langchain_core.utils.iter import batch_iterate
 from evals.cases import spread
 from evals.retrieval.data import RETRIEVAL, SAMPLE, PassageRow, QuestionRow, find_sets, rows
 from evals.retrieval.report import milliseconds
+from evals.retrieval.throughput import PROMISED, Throughput, measure_throughput
 from knowledge.build import make_entries, spec_for
 from knowledge.embed import Embedder
 from knowledge.rows import Entry
@@ -48,6 +49,9 @@ DOCUMENTS_AT_ONCE = 50
 SEARCHES = 200
 ADDED = 9
 """How many documents are added, one after the other, to a large and to an empty store."""
+
+EMBEDDED = 300
+"""Real passages that are embedded and stored at most."""
 
 NOISE = 0.02
 """Standard deviation, in each dimension, of what tells passages of like sentences apart."""
@@ -70,6 +74,7 @@ class Scale:
         memory_megabytes: The most memory the searching process had, models included, in 10^6 bytes.
         add_milliseconds: Adding one document, embedding aside, at the median.
         add_to_empty_milliseconds: The same for an empty store.
+        throughput: How fast real passages are embedded and stored.
     """
 
     passages: int
@@ -82,6 +87,7 @@ class Scale:
     memory_megabytes: float
     add_milliseconds: float
     add_to_empty_milliseconds: float
+    throughput: Throughput
 
     @property
     def failures(self) -> list[str]:
@@ -92,6 +98,8 @@ class Scale:
             f"Adding a document takes {self.add_milliseconds:.1f} ms, more than twice the "
             f"{self.add_to_empty_milliseconds:.1f} of an empty store.": self.add_milliseconds
             <= 2 * self.add_to_empty_milliseconds,
+            f"Embedding and storing reaches {self.throughput.ratio:.2f} of the speed of the embedding model alone, not "
+            f"{PROMISED}.": self.throughput.ratio >= PROMISED,
         }
         return [sentence for sentence, kept in promised.items() if not kept]
 
@@ -121,10 +129,12 @@ def measure_scale(passages: int, data: Path | None, progress: Callable[[int, int
     from assistant import Assistant, Settings
 
     start = next(iter(find_sets(data or SAMPLE, RETRIEVAL).values()))
-    texts = rows(start.with_name(start.name + ".passages.jsonl"), PassageRow)
+    texts = list(rows(start.with_name(start.name + ".passages.jsonl"), PassageRow))
     asked = rows(start.with_name(start.name + ".questions.jsonl"), QuestionRow)
     with Assistant(Settings.from_environment(llm="none")) as assistant, tempfile.TemporaryDirectory() as scratch:
         embedder = assistant.embedder
+        real = _records(spread(texts, min(EMBEDDED, passages)))
+        throughput = measure_throughput(real, embedder, Path(scratch), progress)
         pieces = _pieces(texts, embedder)
         path = Path(scratch) / "large.db"
         # Documents of their own, so that adding them is no different from what a user does.
@@ -153,6 +163,7 @@ def measure_scale(passages: int, data: Path | None, progress: Callable[[int, int
             file_megabytes=path.stat().st_size / 1e6,
             add_milliseconds=1000 * median(large),
             add_to_empty_milliseconds=1000 * median(small),
+            throughput=throughput,
             **found,
         )
 
@@ -163,12 +174,15 @@ def _timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def _records(texts: Sequence[PassageRow]) -> list[DocumentRecord]:
+    return [DocumentRecord(text.id, text.id, text.id, text.language, text.text) for text in texts]
+
+
 def _pieces(texts: Sequence[PassageRow], embedder: Embedder) -> dict[Language, list[Piece]]:
     from knowledge.lexical import index_tokens
 
-    records = [DocumentRecord(text.id, text.id, text.id, text.language, text.text) for text in texts]
     pieces: dict[Language, list[Piece]] = {}
-    for entry in make_entries(records, embedder):
+    for entry in make_entries(_records(texts), embedder):
         for at, passage in enumerate(entry.passages):
             for number, span in enumerate(passage.sentences):
                 text = span.of(entry.document.text)
@@ -275,7 +289,8 @@ def _most_memory() -> int:
 def print_scale(measured: Scale, *, as_json: bool) -> None:
     """Print what was measured and what of it is not as promised."""
     if as_json:
-        print(json.dumps({**asdict(measured), "failures": measured.failures}, indent=1))
+        throughput = {**asdict(measured.throughput), "ratio": measured.throughput.ratio}
+        print(json.dumps({**asdict(measured), "throughput": throughput, "failures": measured.failures}, indent=1))
         return
     names = {
         "passages": "passages",
@@ -291,6 +306,11 @@ def print_scale(measured: Scale, *, as_json: bool) -> None:
     }
     for name, words in names.items():
         print(f"{getattr(measured, name):>12,.{0 if name == 'passages' else 1}f}  {words}")
+    fast = measured.throughput
+    print(f"{fast.passages:>12,}  real passages embedded and stored, {fast.texts} texts")
+    print(f"{fast.stored_per_second:>12,.2f}  of them a second")
+    print(f"{fast.model_per_second:>12,.2f}  a second by the embedding model alone")
+    print(f"{fast.ratio:>12.2f}  of its speed")
     for failure in measured.failures:
         print(failure, file=sys.stderr)
 
