@@ -164,19 +164,28 @@ def _lines(out: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
         yield write
 
 
-def fit(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Fit one curve for each language of questions, direction and kind of reader that the rows have."""
+def fit(rows: list[dict[str, Any]], other: dict[str, dict[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
+    """Fit one curve for each language of questions, direction and kind of reader that the rows have.
+
+    Of questions that a reader judged there are few, since that takes seconds each. Where others were asked without one,
+    the weights of the features come from all of them, and the judgement is weighed against their sum.
+
+    Args:
+        rows: What ``collect`` wrote.
+        other: Curves fitted on other questions: the mean of both is taken, so that neither kind of collection decides
+            alone. The cosines of one long article and those of many short ones mean different things.
+    """
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         reader = "alone" if row["judged"] is None else "judged"
         groups[f"{row['language']}-{row['direction']}-{reader}"].append(row)
     curves = {}
     for name, group in groups.items():
-        features = np.array([[*row["features"], *([] if row["judged"] is None else [row["judged"]])] for row in group])
-        answerable = np.array([bool(row["answerable"]) for row in group])
-        cost = REFUSING_COSTS[name.split("-")[-1]]
-        weights, intercept = _logistic(features, answerable, cost)
-        unseen = _out_of_fold(features, answerable, [row["family"] for row in group], cost)
+        alone = groups.get(name.removesuffix("judged") + "alone", []) if name.endswith("judged") else []
+        before = (other or {}).get(name)
+        weights, intercept = _mean(_fitted(group, alone), before)
+        answerable = _answerable(group)
+        unseen = _out_of_fold(group, alone, before)
         curves[name] = {
             "weights": [round(float(weight), 4) for weight in weights],
             "intercept": [round(intercept, 4)],
@@ -195,18 +204,55 @@ def fit(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return curves
 
 
+Curve = tuple[npt.NDArray[np.float64], float]
+"""Weights, shape (features,), and intercept."""
+
+
+def _fitted(group: list[dict[str, Any]], alone: list[dict[str, Any]]) -> Curve:
+    """Fit a curve to rows; `alone` are rows of the same kind of question without a judgement."""
+    if not alone:
+        judged = group[0]["judged"] is not None
+        return _logistic(_features(group), _answerable(group), REFUSING_COSTS["judged" if judged else "alone"])
+    both = alone + [{**row, "judged": None} for row in group]
+    weights, intercept = _logistic(_features(both), _answerable(both), REFUSING_COSTS["alone"])
+    judgement = np.array([row["judged"] for row in group])
+    told = _features([{**row, "judged": None} for row in group]) @ weights + intercept
+    shares, shift = _logistic(np.column_stack([told, judgement]), _answerable(group), REFUSING_COSTS["judged"])
+    return np.append(weights * shares[0], shares[1]), float(shift + intercept * shares[0])
+
+
+def _mean(curve: Curve, other: dict[str, Any] | None) -> Curve:
+    if other is None:
+        return curve
+    return (curve[0] + np.array(other["weights"])) / 2, (curve[1] + other["intercept"][0]) / 2
+
+
+def _features(rows: list[dict[str, Any]]) -> npt.NDArray[np.float64]:
+    return np.array([[*row["features"], *([] if row["judged"] is None else [row["judged"]])] for row in rows])
+
+
+def _answerable(rows: list[dict[str, Any]]) -> npt.NDArray[np.bool_]:
+    return np.array([bool(row["answerable"]) for row in rows])
+
+
 def _out_of_fold(
-    features: npt.NDArray[np.float64], answerable: npt.NDArray[np.bool_], families: list[str], cost: float
+    group: list[dict[str, Any]], alone: list[dict[str, Any]], other: dict[str, Any] | None
 ) -> npt.NDArray[np.float64]:
     """Return the probability of each row by a curve fitted without its family's fold."""
-    folds = np.array([_digest(family) // 2 % FOLDS for family in families])
-    found = np.zeros(len(families))
+    features, found = _features(group), np.zeros(len(group))
     for fold in range(FOLDS):
-        inside = folds == fold
+        inside = np.array([_fold(row) == fold for row in group])
         if inside.any():
-            weights, intercept = _logistic(features[~inside], answerable[~inside], cost)
+            weights, intercept = _mean(
+                _fitted([row for row in group if _fold(row) != fold], [row for row in alone if _fold(row) != fold]),
+                other,
+            )
             found[inside] = 1.0 / (1.0 + np.exp(-(features[inside] @ weights + intercept)))
     return found
+
+
+def _fold(row: dict[str, Any]) -> int:
+    return _digest(row["family"]) // 2 % FOLDS
 
 
 def auroc(scores: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
@@ -245,6 +291,7 @@ def main() -> None:
     fitting.add_argument("answers", type=Path, nargs="+")
     fitting.add_argument("--out", type=Path, required=True)
     fitting.add_argument("--keep", type=Path, help="a calibration whose other curves stay as they are")
+    fitting.add_argument("--mean-with", type=Path, help="a calibration fitted elsewhere; the mean of both is taken")
     fitting.add_argument(
         "--data", required=True, help="what the answers are, in words, to be written beside the curves"
     )
@@ -257,13 +304,14 @@ def main() -> None:
         return
     rows = [json.loads(line) for path in options.answers for line in path.read_text(encoding="utf-8").splitlines()]
     kept = json.loads(options.keep.read_text(encoding="utf-8"))["curves"] if options.keep else {}
+    other = json.loads(options.mean_with.read_text(encoding="utf-8"))["curves"] if options.mean_with else None
     stored = {
         "what": "log-odds that the evidence holds the answer = weights · features + intercept",
         "features": [*FEATURES, "judged (log-odds, only in *-judged)"],
         "data": options.data,
         "date": date.today().isoformat(),
         "command": "python -m evals.fit_confidence",
-        "curves": {**kept, **fit(rows)},
+        "curves": {**kept, **fit(rows, other)},
     }
     options.out.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
