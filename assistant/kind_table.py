@@ -210,8 +210,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         either(
             named(_is_company),
-            new_words(r"[\u4e00-\u9fff]{2,8}(?:公司|集团|银行|企业)"),
-            unknown_word,
+            new_words(r"[\u4e00-\u9fff]{2,8}(?:公司|集团|银行)"),
         ),
         decides=False,
         counts=True,

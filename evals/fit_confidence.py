@@ -51,6 +51,14 @@ Without a chat model every answer is a verbatim quote, so a needless one does li
 STEPS, RATE, PENALTY = 4_000, 0.25, 0.02
 """Gradient steps, step size, and weight of the squared coefficients (on standardised features)."""
 
+SHARES, ELSEWHERE = {"zh-same": 0.2, "en-across": 0.2}, 0.7
+"""Share of the curves that are fitted here in the mean with others, by language and direction.
+
+The others are fitted on a Chinese article: on Chinese questions in its language and on English ones across. There they
+know more of how people ask about one long document, elsewhere less. With a fifth nothing is lost on the article's
+Chinese questions (.968 answered, .457 refused), and on the benchmark's .937 / .372 becomes .946 / .442.
+"""
+
 FOLDS = 10
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """At which the trade-off between the two errors is written down."""
@@ -172,8 +180,8 @@ def fit(rows: list[dict[str, Any]], other: dict[str, dict[str, Any]] | None = No
 
     Args:
         rows: What ``collect`` wrote.
-        other: Curves fitted on other questions: the mean of both is taken, so that neither kind of collection decides
-            alone. The cosines of one long article and those of many short ones mean different things.
+        other: Curves fitted on other questions: a mean of both is taken, so that neither kind of collection decides
+            alone (`SHARES`). The cosines of one long article and those of many short ones mean different things.
     """
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
@@ -182,10 +190,9 @@ def fit(rows: list[dict[str, Any]], other: dict[str, dict[str, Any]] | None = No
     curves = {}
     for name, group in groups.items():
         alone = groups.get(name.removesuffix("judged") + "alone", []) if name.endswith("judged") else []
-        before = (other or {}).get(name)
-        weights, intercept = _mean(_fitted(group, alone), before)
+        weights, intercept = _mean(_fitted(group, alone), name, other)
         answerable = _answerable(group)
-        unseen = _out_of_fold(group, alone, before)
+        unseen = _out_of_fold(group, alone, name, other)
         curves[name] = {
             "weights": [round(float(weight), 4) for weight in weights],
             "intercept": [round(intercept, 4)],
@@ -221,10 +228,13 @@ def _fitted(group: list[dict[str, Any]], alone: list[dict[str, Any]]) -> Curve:
     return np.append(weights * shares[0], shares[1]), float(shift + intercept * shares[0])
 
 
-def _mean(curve: Curve, other: dict[str, Any] | None) -> Curve:
-    if other is None:
+def _mean(curve: Curve, name: str, other: dict[str, dict[str, Any]] | None) -> Curve:
+    """Return the weighted mean of a curve and the other one of its name, if there is one."""
+    if not other or name not in other:
         return curve
-    return (curve[0] + np.array(other["weights"])) / 2, (curve[1] + other["intercept"][0]) / 2
+    share = SHARES.get(name.rpartition("-")[0], ELSEWHERE)
+    weights, intercept = np.array(other[name]["weights"]), other[name]["intercept"][0]
+    return share * curve[0] + (1 - share) * weights, share * curve[1] + (1 - share) * intercept
 
 
 def _features(rows: list[dict[str, Any]]) -> npt.NDArray[np.float64]:
@@ -236,7 +246,7 @@ def _answerable(rows: list[dict[str, Any]]) -> npt.NDArray[np.bool_]:
 
 
 def _out_of_fold(
-    group: list[dict[str, Any]], alone: list[dict[str, Any]], other: dict[str, Any] | None
+    group: list[dict[str, Any]], alone: list[dict[str, Any]], name: str, other: dict[str, dict[str, Any]] | None
 ) -> npt.NDArray[np.float64]:
     """Return the probability of each row by a curve fitted without its family's fold."""
     features, found = _features(group), np.zeros(len(group))
@@ -245,6 +255,7 @@ def _out_of_fold(
         if inside.any():
             weights, intercept = _mean(
                 _fitted([row for row in group if _fold(row) != fold], [row for row in alone if _fold(row) != fold]),
+                name,
                 other,
             )
             found[inside] = 1.0 / (1.0 + np.exp(-(features[inside] @ weights + intercept)))
