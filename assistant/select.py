@@ -90,8 +90,8 @@ SOUGHT = 0.03
 """Probability to hold the answer from which a sentence that names the kind of thing asked for is read too."""
 
 FIELD = 0.8
-"""The same for a question that a field of a document's card answers: "published: 2022-09-27" fits "when did it come
-out?" less well than a sentence of a text would."""
+"""The same for a question that fits a field of a document's card best, if what it asks for is there: "published:
+2022-09-27" fits "when did it come out?" less well than a sentence of a text would."""
 
 _ASKS = re.compile(r"[?？][”’」』\"')）]*\s*$")
 
@@ -133,10 +133,10 @@ def select(
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None if otherwise else reader.judge(asked, question.language, sentences)
     sure = confidence(result, (*sentences, *found), judged)
-    alone = not listing and _answers_alone(asked, result, sentences)
-    if sure < threshold * (FOLLOWING if question.before else FIELD if alone else 1.0):
+    of_a_card = bool(card_field(found[0].text)) and found[0].late >= FIELD_CLOSE and not missing_of_sought(asked, texts)
+    if sure < threshold * (FOLLOWING if question.before else FIELD if of_a_card else 1.0):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
-    if alone:
+    if not listing and _answers_alone(asked, result, sentences):
         sentences = sentences[:1]
     otherwise = otherwise or presumes_a_cause(asked, texts)
     return Evidence(question, result, sentences, sure, unmet, "", otherwise, listed=listing is not None)
