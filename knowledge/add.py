@@ -20,8 +20,8 @@ from knowledge.current import Current
 from knowledge.errors import LoadError
 from knowledge.formats.sandbox import Sandbox
 from knowledge.load import FILE_DIGEST, NOTES, file_digest, read_file, require_readable, unreadable
+from knowledge.passage_store import PassageStore
 from knowledge.scan import Found, scan
-from knowledge.store import Store
 from knowledge.types import DocumentEntry, DocumentRecord
 from knowledge.web import download, is_address
 
@@ -90,7 +90,7 @@ class AddReport:
 
 def add_files(
     paths: Sequence[str | Path],
-    store: Store,
+    store: PassageStore,
     embedder: PassageEmbedder,
     *,
     include: Sequence[str] = (),
@@ -148,7 +148,7 @@ class _Adding:
 
     def __init__(
         self,
-        store: Store,
+        store: PassageStore,
         embedder: PassageEmbedder,
         sandbox: Sandbox,
         target: int,

@@ -20,6 +20,7 @@ from knowledge.index_file import read_documents, replace_contents
 from knowledge.language import detect_language
 from knowledge.late import pack
 from knowledge.lexical import index_tokens
+from knowledge.passage_store import PassageStore
 from knowledge.rows import Entry
 from knowledge.schema import publish
 from knowledge.split import SPLITTER_VERSION, sentence_spans, split_passages
@@ -96,7 +97,7 @@ def spec_for(embedder: PassageEmbedder, *, target: int = 400) -> IndexSpec:
     return IndexSpec(embedder.name, embedder.dimension, SPLITTER_VERSION, target)
 
 
-def require_spec(store: Store, embedder: PassageEmbedder, target: int) -> None:
+def require_spec(store: PassageStore, embedder: PassageEmbedder, target: int) -> None:
     """Refuse a store that was built with another model, splitter or target.
 
     Raises:
@@ -105,13 +106,14 @@ def require_spec(store: Store, embedder: PassageEmbedder, target: int) -> None:
     spec = spec_for(embedder, target=target)
     if store.spec != spec:
         raise IndexMismatch(
-            f"The index {store.path} was built with {store.spec}, not with {spec}.", hint="Run `wenju index --rebuild`."
+            f"The index {store.where} was built with {store.spec}, not with {spec}.",
+            hint="Run `wenju index --rebuild`.",
         )
 
 
 def build_index(
     documents: Iterable[Document],
-    store: Store,
+    store: PassageStore,
     embedder: PassageEmbedder,
     *,
     target: int = 400,
@@ -138,7 +140,7 @@ def build_index(
 
 def build_records(
     records: Iterable[DocumentRecord],
-    store: Store,
+    store: PassageStore,
     embedder: PassageEmbedder,
     *,
     target: int = 400,

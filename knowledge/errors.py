@@ -11,6 +11,7 @@
     │   └── IndexOutdated       an older version of Wenju made it; its documents can be read, so it can be made anew
     ├── IndexDamaged            the database file is damaged
     ├── IndexBusy               another process is writing
+    ├── StoreUnreachable        the server that keeps the documents does not answer
     └── DocumentUnknown         no document has this id
 
 Each carries a ``hint``: one sentence that says what to do next. Front ends print ``message`` and ``hint`` and no
@@ -72,6 +73,10 @@ class IndexDamaged(KnowledgeError):
 
 class IndexBusy(KnowledgeError):
     """Another process is writing to the index."""
+
+
+class StoreUnreachable(KnowledgeError):
+    """The server that keeps the documents does not answer."""
 
 
 class DocumentUnknown(KnowledgeError):

@@ -21,7 +21,7 @@ from knowledge.build import BuildReport, PassageEmbedder, Progress, build_record
 from knowledge.errors import DiskFull, LoadError
 from knowledge.formats import places
 from knowledge.load import unreadable
-from knowledge.store import Store
+from knowledge.passage_store import PassageStore
 from knowledge.types import DocumentRecord
 
 FORMAT = 1
@@ -34,7 +34,7 @@ _ABOUT, _DOCUMENTS = "wenju.json", "documents.jsonl"
 _HINT = "Use an archive that `wenju export` wrote."
 
 
-def export_collection(store: Store, path: Path) -> int:
+def export_collection(store: PassageStore, path: Path) -> int:
     """Write all documents of a store into an archive; it appears under its name only when it is complete.
 
     Args:
@@ -71,7 +71,7 @@ def export_collection(store: Store, path: Path) -> int:
 
 
 def import_collection(
-    path: Path, store: Store, embedder: PassageEmbedder, *, target: int = 400, progress: Progress | None = None
+    path: Path, store: PassageStore, embedder: PassageEmbedder, *, target: int = 400, progress: Progress | None = None
 ) -> BuildReport:
     """Add the documents of an archive to a store; those that are there already cost nothing.
 

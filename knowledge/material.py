@@ -16,7 +16,7 @@ import numpy.typing as npt
 from cachetools import LRUCache
 
 from knowledge.late import TokenStates
-from knowledge.store import Store
+from knowledge.passage_store import PassageStore
 from knowledge.types import Language, Passage
 
 KEPT_BYTES = 64 * 2**20
@@ -81,7 +81,7 @@ class Materials:
         store: The store.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: PassageStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._generation = -1
@@ -105,7 +105,7 @@ class Materials:
         return self._store.passage_count
 
     def document_frequency(self, tokens: Collection[str]) -> dict[str, int]:
-        """Return `Store.document_frequency`; the index would count a word's entries each time."""
+        """Return `PassageStore.document_frequency`; the index would count a word's entries each time."""
         with self._lock:
             self._follow()
             counted = self._store.document_frequency([token for token in tokens if token not in self._frequency])
@@ -115,7 +115,7 @@ class Materials:
             return {token: self._frequency[token] for token in tokens}
 
     def mean_state(self, language: Language) -> Array | None:
-        """Return `Store.mean_state` of a language."""
+        """Return `PassageStore.mean_state` of a language."""
         with self._lock:
             self._follow()
             if language not in self._means:
@@ -123,7 +123,7 @@ class Materials:
             return self._means[language]
 
     def languages(self) -> tuple[Language, ...]:
-        """Return `Store.languages`."""
+        """Return `PassageStore.languages`."""
         with self._lock:
             self._follow()
             if self._languages is None:

@@ -24,9 +24,9 @@ from knowledge.embed import Embedder
 from knowledge.late import TOWARDS_COLLECTION, Interaction, centred, interactions
 from knowledge.lexicon import Lexicon
 from knowledge.material import Material, Materials, Outline
+from knowledge.passage_store import PassageStore
 from knowledge.question import Query, prepare
 from knowledge.ranking import SENTENCE, Array, Features, centre_of, evidence, preference, weights
-from knowledge.store import Store
 from knowledge.types import DocumentRecord, Hit, Language, Passage, Span
 
 CANDIDATES = 30
@@ -124,7 +124,7 @@ class Searcher:
         lexicon: Dictionary for crossing the language.
     """
 
-    def __init__(self, store: Store, embedder: Embedder, lexicon: Lexicon) -> None:
+    def __init__(self, store: PassageStore, embedder: Embedder, lexicon: Lexicon) -> None:
         self.store = store
         self.embedder = embedder
         self.lexicon = lexicon
@@ -184,18 +184,12 @@ class Searcher:
 
     def _candidates(self, query: Query, document_ids: Collection[str] | None) -> dict[str, tuple[str, ...]]:
         """Return passage ids proposed by each leg, with the names of the legs."""
-        proposals: dict[str, list[str]] = {"dense": [], "lexical": []}
         # Once for each language that is there: the vectors of a language crowd together, and left to themselves the
         # nearest ones are all in the question's.
-        for language in self.materials.languages():
-            vector = self._centre.towards(query.vector, query.language, language)
-            proposals["dense"] += [found for found, _ in self.store.dense(vector, CANDIDATES, document_ids)]
-        proposals["lexical"] = [found for found, _ in self.store.lexical(query.searched, CANDIDATES, document_ids)]
-        found: dict[str, tuple[str, ...]] = {}
-        for leg, ids in proposals.items():
-            for passage_id in dict.fromkeys(ids):
-                found[passage_id] = (*found.get(passage_id, ()), leg)
-        return found
+        vectors = [
+            self._centre.towards(query.vector, query.language, language) for language in self.materials.languages()
+        ]
+        return self.store.propose(vectors, query.searched, CANDIDATES, document_ids)
 
     def _score(self, query: Query, proposed: Sequence[str], closely: int) -> list[_Scored]:
         """Score passages by vector and words; return the likeliest, scored by sentences and tokens too, best first."""

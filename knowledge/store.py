@@ -86,6 +86,11 @@ class Store:
         return self._file.path
 
     @property
+    def where(self) -> str:
+        """The file, as messages name it."""
+        return str(self.path)
+
+    @property
     def spec(self) -> IndexSpec:
         """What the index was built with."""
         return self._file.spec
@@ -253,6 +258,28 @@ class Store:
         """Return passages, with their sentences or without, in the order of `ids`; an unknown id is left out."""
         with self._file.reading() as (connection, _):
             return rows.select_passages(connection, ids, sentences=sentences)
+
+    def propose(
+        self,
+        queries: Sequence[npt.NDArray[np.floating]],
+        tokens: Sequence[str],
+        k: int,
+        document_ids: Collection[str] | None = None,
+    ) -> dict[str, tuple[str, ...]]:
+        """Return the ids of passages that may hold an answer, with the names of the legs that found them.
+
+        Args:
+            queries: Vectors of shape (dimension,); the `k` nearest passages of each are proposed.
+            tokens: As for `lexical`, whose `k` best are proposed as well.
+            k: How many each leg proposes at most.
+            document_ids: Only passages of these documents, or None for all.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        near = [passage_id for query in queries for passage_id, _ in self.dense(query, k, document_ids)]
+        for leg, ids in (("dense", near), ("lexical", [held for held, _ in self.lexical(tokens, k, document_ids)])):
+            for passage_id in dict.fromkeys(ids):
+                found[passage_id] = (*found.get(passage_id, ()), leg)
+        return found
 
     def dense(
         self, query: npt.NDArray[np.floating], k: int, document_ids: Collection[str] | None = None

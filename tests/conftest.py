@@ -148,6 +148,18 @@ def article(assistant: Assistant) -> str:
     return record.text
 
 
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Milvus server: Milvus Lite, which speaks the protocol of a cluster."""
+    pytest.importorskip("pymilvus")
+    from milvus_lite.adapter.grpc.server import start_server_in_thread
+
+    server, database, port = start_server_in_thread(str(tmp_path_factory.mktemp("milvus") / "data"))
+    yield f"http://127.0.0.1:{port}"
+    server.stop(grace=2).wait()
+    database.close()
+
+
 @pytest.fixture
 def own_home(home: Home, tmp_path: Path) -> Home:
     """A copy of the home that a test may change or break."""

@@ -29,7 +29,7 @@ from knowledge.errors import (
     IndexMissing,
     KnowledgeError,
 )
-from knowledge.late import pack, states_of
+from knowledge.late import pack
 from knowledge.rows import Entry
 from knowledge.store import Store
 from knowledge.terms import from_row, to_row, to_term
@@ -106,143 +106,6 @@ def filled(store: Store) -> Store:
     return store
 
 
-def test_what_is_put_comes_back(filled: Store) -> None:
-    wanted = [entry_of(text) for text in (CITY, IOT, TAX)]
-    assert [document.text for document in filled.documents()] == [CITY, IOT, TAX]
-    record = filled.document(wanted[1].document.id)
-    assert record.passages == 2
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record.added_at)
-    assert replace(record, added_at="", passages=0) == wanted[1].document
-    passages = [passage for entry in wanted for passage in entry.passages]
-    ids = [passage.id for passage in passages]
-    assert filled.passages(ids) == passages
-    assert filled.passages(ids[::-1]) == passages[::-1]
-    vectors = np.concatenate([entry.passage_vectors for entry in wanted])
-    np.testing.assert_allclose(filled.vectors(ids[::-1]), vectors[::-1], atol=1e-6)
-    found = filled.sentences(ids)
-    for entry in wanted:
-        for passage, sentences in zip(entry.passages, entry.sentence_vectors, strict=True):
-            assert found[passage.id][0] == passage.sentences
-            np.testing.assert_allclose(found[passage.id][1], sentences, atol=1e-6)
-    tokens = [tokens for entry in wanted for tokens in entry.tokens]
-    outlines = filled.outlines([*ids, "nowhere"])
-    assert {id_: own for id_, (_, _, own) in outlines.items()} == dict(zip(ids, map(frozenset, tokens), strict=True))
-    np.testing.assert_allclose([outlines[id_][1] for id_ in ids], vectors, atol=1e-6)
-    assert [outlines[passage.id][0] for passage in passages] == [passage.language for passage in passages]
-    assert filled.average_length() == pytest.approx(np.mean([len(each) for each in tokens]))
-    assert filled.passage_count == 4
-    assert filled.check() == []
-
-
-def test_passages_slice_their_document(filled: Store) -> None:
-    for document in filled.documents():
-        for passage in filled.passages([p.id for p in entry_of(document.text).passages]):
-            assert document.text[passage.start : passage.end] == passage.text
-            assert passage.sentences
-            assert all(span.of(document.text) in passage.text for span in passage.sentences)
-
-
-def test_putting_twice_changes_nothing(filled: Store) -> None:
-    generation = filled.generation
-    assert put(filled, entry_of(CITY)) is False
-    assert filled.generation == generation
-    assert filled.passage_count == 4
-    assert put(filled, entry_of("新的文件。")) is True
-    assert filled.generation == generation + 1
-
-
-def test_checking_changes_nothing(filled: Store) -> None:
-    generation = filled.generation
-    assert filled.check() == []
-    assert filled.generation == generation
-
-
-def test_dense_is_the_cosine_best_first(filled: Store) -> None:
-    ids = [passage.id for text in (CITY, IOT, TAX) for passage in entry_of(text).passages]
-    query = EMBEDDER.encode_query("城市的新型基础设施") * 7
-    cosines = filled.vectors(ids) @ (query / np.linalg.norm(query))
-    found = filled.dense(query, 10)
-    assert [passage_id for passage_id, _ in found] == [ids[i] for i in np.argsort(-cosines, kind="stable")]
-    assert [score for _, score in found] == pytest.approx(sorted(cosines, reverse=True), abs=1e-6)
-    assert filled.dense(query, 1) == found[:1]
-    assert filled.dense(query, 0) == []
-
-
-def test_dense_follows_every_change(filled: Store) -> None:
-    extra, query = entry_of("唯一的潜水艇。", name="extra"), EMBEDDER.encode_query("唯一的潜水艇。")
-    before = filled.dense(query, 10)
-    put(filled, extra)
-    assert filled.dense(query, 1)[0] == ("extra:0", pytest.approx(1.0, abs=1e-5))
-    filled.delete(["extra"])
-    assert filled.dense(query, 10) == before
-    filled.delete([document.id for document in filled.documents()])
-    assert filled.dense(query, 10) == []
-
-
-def test_searches_can_be_kept_to_some_documents(filled: Store) -> None:
-    only = entry_of(IOT).document.id
-    query = EMBEDDER.encode_query("数字城市")
-    assert {found.split(":")[0] for found, _ in filled.dense(query, 10, [only])} == {only}
-    assert len(filled.dense(query, 10, [only])) == 2
-    assert {found.split(":")[0] for found, _ in filled.lexical(["城市"], 10, [only])} == {only}
-    assert filled.lexical(["数字"], 10, [only]) == []
-    for none in ([], ["unknown"]):
-        assert filled.dense(query, 10, none) == []
-        assert filled.lexical(["城市"], 10, none) == []
-
-
-def test_a_query_of_another_dimension_is_refused(filled: Store) -> None:
-    with pytest.raises(IndexMismatch, match="64"):
-        filled.dense(np.ones(3, dtype=np.float32), 1)
-
-
-@pytest.mark.parametrize("token", ["3696.1", "nb-iot", "44.0%", "数字", "tax"])
-def test_tokens_with_signs_are_found_whole(filled: Store, token: str) -> None:
-    found = {passage_id for passage_id, _ in filled.lexical([token], 10)}
-    held = {p.id for text in (CITY, IOT, TAX) for p in entry_of(text).passages if token in tokens_of(p.text)}
-    assert found == held
-    assert len(found) == 1
-    assert filled.document_frequency([token]) == {token: 1}
-
-
-def test_parts_of_tokens_are_not_found(filled: Store) -> None:
-    assert filled.lexical(["3696", "44", "iot", "44.0", "字城市"], 10) == []
-
-
-def test_lexical_is_an_or_query_with_the_rarer_word_first(store: Store) -> None:
-    for name, tokens in (("a", ["common", "filler"]), ("b", ["common", "rare"]), ("c", ["other"]), ("d", ["more"])):
-        store.put_all([replace(entry_of("文字。", name=name), tokens=[tokens])])
-    found = store.lexical(["common", "rare", "rare", "nowhere"], 10)
-    assert [passage_id for passage_id, _ in found] == ["b:0", "a:0"]
-    assert found[0][1] > found[1][1]
-    assert store.document_frequency(["common", "rare", "nowhere"]) == {"common": 2, "rare": 1, "nowhere": 0}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '"',
-        '" OR tokens:"',
-        "* NOT ^",
-        "NEAR(数字 城市, 2)",
-        "tokens : x",
-        "a\0b",
-        "\ud800",
-        "'; DROP TABLE documents; --",
-    ],
-)
-def test_a_query_has_no_syntax(filled: Store, text: str) -> None:
-    assert filled.lexical([text], 5) == []
-    assert {i for i, _ in filled.lexical([text, "数字"], 5)} == {i for i, _ in filled.lexical(["数字"], 5)}
-    assert filled.document_frequency([text]) == {text: 0}
-
-
-def test_a_query_of_thousands_of_words_is_answered(filled: Store) -> None:
-    assert len(filled.lexical([f"w{number}" for number in range(5000)] + ["数字"], 5)) == 1
-    assert filled.lexical([], 5) == []
-    assert filled.lexical([""], 5) == []
-
-
 @settings(max_examples=300)
 @given(st.lists(st.text(), max_size=6))
 def test_any_token_survives_its_row(tokens: list[str]) -> None:
@@ -308,44 +171,6 @@ def test_replacing_leaves_only_the_new_text(filled: Store) -> None:
     assert filled.check() == []
 
 
-def test_a_failing_batch_stores_nothing(filled: Store) -> None:
-    clash = entry_of("别的文件。", name="clash")
-    taken = replace(clash.passages[0], id=entry_of(CITY).passages[0].id)
-    generation = filled.generation
-    with pytest.raises(ValueError, match="clash"):
-        filled.put_all([entry_of("好的文件。", name="good"), replace(clash, passages=[taken])], replacing=["good"])
-    assert filled.known(["good", "clash"]) == set()
-    assert filled.generation == generation
-    assert filled.check() == []
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"passage_vectors": np.ones((2, 64), np.float32)}, "passage vectors"),
-        ({"tokens": []}, "token lists"),
-        ({"passage_vectors": np.full((1, 64), np.nan, np.float32)}, "finite"),
-        ({"sentence_vectors": [np.ones((9, 64), np.float32)]}, "sentences"),
-    ],
-)
-def test_parts_that_do_not_belong_together_are_refused(store: Store, change: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        store.put_all([replace(entry_of(CITY), **change)])
-    assert store.documents() == []
-
-
-def test_a_passage_that_is_not_its_span_is_refused(store: Store) -> None:
-    entry = entry_of(CITY)
-    for wrong in ({"text": "别的"}, {"end": 10**6}, {"document_id": "other"}, {"sentences": (Span(0, 999),)}):
-        with pytest.raises(ValueError, match="passage"):
-            store.put_all([replace(entry, passages=[replace(entry.passages[0], **wrong)])])
-
-
-def test_another_dimension_is_refused(store: Store) -> None:
-    with pytest.raises(IndexMismatch):
-        store.put_all([replace(entry_of(CITY), passage_vectors=np.ones((1, 3), np.float32))])
-
-
 def with_states(entry: Entry, seed: int = 0) -> tuple[Entry, list[list[np.ndarray]]]:
     """Give every sentence of an entry the states of one token more than the sentence before it has."""
     random = np.random.default_rng(seed)
@@ -354,33 +179,6 @@ def with_states(entry: Entry, seed: int = 0) -> tuple[Entry, list[list[np.ndarra
         for vectors in entry.sentence_vectors
     ]
     return replace(entry, states=[[pack(own) for own in group] for group in states]), states
-
-
-def test_token_states_come_back(store: Store) -> None:
-    entry, states = with_states(entry_of(CITY))
-    plain = entry_of(IOT)
-    assert store.put_all([entry, plain]) == [True, True]
-    ids = [passage.id for passage in entry.passages]
-    found = store.sentence_states([*ids[::-1], "nowhere"])
-    assert sorted(found) == sorted(ids)
-    for passage_id, own in zip(ids, states, strict=True):
-        assert found[passage_id].lengths == tuple(map(len, own))
-        np.testing.assert_allclose(states_of(found[passage_id]), np.concatenate(own), atol=0.03)
-    # Stored without: as many sentences, no tokens.
-    without = store.sentence_states([passage.id for passage in plain.passages])
-    assert [group.lengths for group in without.values()] == [(0,) * len(p.sentences) for p in plain.passages]
-    mean = np.concatenate([one for group in states for one in group]).mean(axis=0)
-    np.testing.assert_allclose(store.mean_state("zh"), mean, atol=0.03)
-    assert store.mean_state("en") is None
-    assert store.check() == []
-
-
-def test_there_are_as_many_token_states_as_sentences(store: Store) -> None:
-    entry, _ = with_states(entry_of(CITY))
-    assert entry.states
-    with pytest.raises(ValueError, match="token states"):
-        store.put_all([replace(entry, states=[group[1:] for group in entry.states])])
-    assert store.documents() == []
 
 
 def test_token_states_that_are_cut_off_are_damage(store: Store, path: Path) -> None:
@@ -593,34 +391,6 @@ def test_a_derived_file_of_another_index_is_not_used(
     shutil.copy(other.with_name("other.db.dense"), path.with_name(f"{path.name}.dense"))
     with Store.open(path, SPEC) as store:
         assert store.dense(query, 4) == wanted
-
-
-def test_threads_search_while_one_writes(filled: Store) -> None:
-    query, errors, done = EMBEDDER.encode_query("数字城市"), [], threading.Event()
-
-    def search() -> None:
-        try:
-            while not done.is_set():
-                ids = [found for found, _ in filled.dense(query, 8)]
-                assert len(ids) >= 4
-                assert len(filled.lexical(["城市"], 8)) >= 2
-                filled.passages(ids)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=search) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for number in range(25):
-        put(filled, entry_of(f"城市编号{number}。", name=f"n{number}"))
-        if number % 5 == 4:
-            filled.delete([f"n{number - 1}"])
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert filled.passage_count == 24
-    assert filled.check() == []
 
 
 def test_a_search_does_not_wait_for_a_write(filled: Store) -> None:
