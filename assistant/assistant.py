@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from assistant.collections import DEFAULT_COLLECTION, names_in, path_of
+from assistant.collections import DEFAULT_COLLECTION, path_of
 from assistant.errors import CollectionUnknown
 from assistant.events import Event
 from assistant.settings import Settings
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from knowledge.add import AddReport
     from knowledge.build import BuildReport
     from knowledge.embed import Embedder
+    from knowledge.passage_store import PassageStore
     from knowledge.retrieve import Searching, SearchResult
-    from knowledge.store import Store
     from knowledge.weights import Weights
 
     Items = str | Path | Document | Sequence[str | Path | Document]
@@ -98,14 +98,16 @@ class Assistant:
             BadSettings: Nothing can be called so.
             CollectionUnknown: There is no such collection.
         """
+        from assistant.stores import is_there
+
         wanted = replace(self.settings, collections=(name,))
         if wanted == self.settings:
             return self
         (name,) = wanted.collections
-        if name != DEFAULT_COLLECTION and not path_of(wanted.home, name).exists():
-            raise self._unknown(name)
         with self._lock:
             if name not in self._others:
+                if name != DEFAULT_COLLECTION and not is_there(wanted, name):
+                    raise self._unknown(name)
                 other = self._others[name] = Assistant(wanted, embedder=self.embedder)
                 other.__dict__ |= {"weights": self.weights, "reader": self.reader}
                 other._readers = self._readers
@@ -153,7 +155,7 @@ class Assistant:
         return open_embedder(name, self.weights, threads=self.settings.threads)
 
     @property
-    def store(self) -> Store:
+    def store(self) -> PassageStore:
         """The index of the first collection; the default one is made from the shipped documents if there is none yet.
 
         Raises:
@@ -162,29 +164,42 @@ class Assistant:
         return self.stores[0]
 
     @_opened_once
-    def stores(self) -> tuple[Store, ...]:
+    def stores(self) -> tuple[PassageStore, ...]:
         """The indexes of all collections."""
         return tuple(map(self._open_store, self.settings.collections))
 
-    def _open_store(self, name: str) -> Store:
-        from knowledge.build import rebuild, spec_for
+    def _open_store(self, name: str) -> PassageStore:
+        from assistant.stores import open_store
+        from knowledge.build import spec_for
         from knowledge.errors import IndexBusy, IndexMissing
-        from knowledge.load import load_shipped
-        from knowledge.store import Store
 
-        spec, path = spec_for(self.embedder), path_of(self.settings.home, name)
+        spec = spec_for(self.embedder)
         try:
-            return Store.open(path, spec, on_busy=_say_busy)
+            return open_store(self.settings, name, spec, on_busy=_say_busy)
         except IndexMissing as error:
             if name != DEFAULT_COLLECTION:
                 raise self._unknown(name) from error
             print("There is no index yet; making it from the shipped collection …", file=sys.stderr, flush=True)
             with suppress(IndexBusy):  # another process has made it meanwhile
-                rebuild(path, self.embedder, load_shipped())
-            return Store.open(path, spec, on_busy=_say_busy)
+                self._fill_default()
+            return open_store(self.settings, name, spec, on_busy=_say_busy)
+
+    def _fill_default(self, progress: Progress | None = None) -> BuildReport:
+        """Make the default collection from the shipped documents."""
+        from assistant.stores import create_store
+        from knowledge.build import build_index, rebuild, spec_for
+        from knowledge.load import load_shipped
+
+        if self.settings.store is None:
+            path = path_of(self.settings.home, DEFAULT_COLLECTION)
+            return rebuild(path, self.embedder, load_shipped(), progress=progress)
+        with closing(create_store(self.settings, DEFAULT_COLLECTION, spec_for(self.embedder))) as store:
+            return build_index(load_shipped(), store, self.embedder, progress=progress)
 
     def _unknown(self, name: str) -> CollectionUnknown:
-        there = ", ".join(names_in(self.settings.home)) or "none"
+        from assistant.stores import names
+
+        there = ", ".join(names(self.settings)) or "none"
         return CollectionUnknown(
             f"There is no collection {name}.",
             hint=f"`wenju add --collection {name} PATH` makes it; there are: {there}.",
@@ -192,11 +207,12 @@ class Assistant:
 
     def make_collection(self) -> None:
         """Make the first collection if it is not there yet: the default one as `store` says, a named one empty."""
+        from assistant.stores import create_store, is_there
         from knowledge.build import spec_for
-        from knowledge.store import Store
 
-        if self.settings.collections[0] != DEFAULT_COLLECTION and not self.index_path.exists():
-            Store.create(self.index_path, spec_for(self.embedder)).close()
+        name = self.settings.collections[0]
+        if name != DEFAULT_COLLECTION and "stores" not in self.__dict__ and not is_there(self.settings, name):
+            create_store(self.settings, name, spec_for(self.embedder)).close()
         _ = self.store
 
     @_opened_once
@@ -424,21 +440,24 @@ class Assistant:
         Of a damaged index what can be read is taken; it is put aside beside the new one, never deleted.
         """
         from assistant.rescue import rescue
+        from assistant.stores import is_there, not_in_place
         from knowledge.build import rebuild
-        from knowledge.errors import IndexDamaged, IndexMissing
-        from knowledge.load import load_shipped
+        from knowledge.errors import IndexDamaged
 
+        name = self.settings.collections[0]
         with self._lock:
             for part in ("stores", "searcher", "chain"):
                 self.__dict__.pop(part, None)
+            if not is_there(self.settings, name):
+                if name != DEFAULT_COLLECTION:
+                    raise self._unknown(name)
+                return self._fill_default(progress)
+            if self.settings.store is not None:
+                raise not_in_place(self.settings, name)
             try:
                 return rebuild(self.index_path, self.embedder, None, progress=progress)
-            except IndexMissing as error:
-                if self.settings.collections[0] != DEFAULT_COLLECTION:
-                    raise self._unknown(self.settings.collections[0]) from error
-                return rebuild(self.index_path, self.embedder, load_shipped(), progress=progress)
             except IndexDamaged:
-                rescued = rescue(self.settings.collections[0], self.index_path, self.embedder, progress)
+                rescued = rescue(name, self.index_path, self.embedder, progress)
                 print(*rescued.sentences(), sep="\n", file=sys.stderr, flush=True)
                 return rescued.built
 

@@ -1,4 +1,7 @@
-"""Named collections: what they may be called, and where each is. One index file each; all in the same home folder."""
+"""Named collections: what they may be called, and where each is.
+
+One index file each, all in the same home folder, unless they are in a cluster (`assistant.stores`).
+"""
 
 from __future__ import annotations
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 from assistant.assistant import Assistant
-from assistant.collections import DEFAULT_COLLECTION, names_in, path_of
+from assistant.collections import DEFAULT_COLLECTION
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from knowledge.errors import KnowledgeError
+from knowledge.errors import IndexMissing, KnowledgeError
 
 PACKAGES = ("langchain", "langchain-core", "sentence-transformers", "torch", "faiss-cpu", "gradio", "xllamacpp")
 LOW_DISK = 2_000_000_000
@@ -78,35 +78,35 @@ def _models(assistant: Assistant) -> Iterator[Finding]:
 
 
 def _indexes(settings: Settings) -> Iterator[Finding]:
-    for name in dict.fromkeys((*settings.collections, *names_in(settings.home))):
-        default = name == DEFAULT_COLLECTION
-        what, option = ("index", "") if default else (f"collection {name}", f" --collection {name}")
-        yield _index(what, path_of(settings.home, name), settings.embedding_model, option)
-
-
-def _index(what: str, path: Path, wanted: str, option: str) -> Finding:
-    """Look at one index.
-
-    Args:
-        what: What it is called.
-        path: Where it is.
-        wanted: The embedding model in use.
-        option: What names it on a command line.
-    """
-    from knowledge.store import Store
+    from assistant.stores import names
 
     try:
-        with Store.open(path, readonly=True) as store:
+        there = names(settings)
+    except (AssistantError, KnowledgeError) as error:
+        yield Finding("index", "wrong", error.message, error.hint)
+        return
+    for name in dict.fromkeys((*settings.collections, *there)):
+        yield _index(settings, name)
+
+
+def _index(settings: Settings, name: str) -> Finding:
+    """Look at one collection."""
+    from assistant.stores import ELSEWHERE, open_store
+
+    default, in_file = name == DEFAULT_COLLECTION, settings.store is None
+    what, option = ("index", "") if default else (f"collection {name}", f" --collection {name}")
+    try:
+        with closing(open_store(settings, name, None, readonly=True)) as store:
             problems = store.check()
-            found = f"{path}: {len(store.documents())} documents, {store.passage_count} passages"
+            found = f"{store.where}: {len(store.catalog())} documents, {store.passage_count} passages"
             model = store.spec.embedding_model
-    except KnowledgeError as error:
-        return Finding(what, "wrong" if path.exists() else "note", error.message, error.hint)
-    if model != wanted:
-        said = f"{found}, built with {model}, but {wanted} is in use"
-        return Finding(what, "wrong", said, f"Run `wenju index --rebuild{option}`.")
+    except (AssistantError, KnowledgeError) as error:
+        return Finding(what, "note" if isinstance(error, IndexMissing) else "wrong", error.message, error.hint)
+    if model != settings.embedding_model:
+        said = f"{found}, built with {model}, but {settings.embedding_model} is in use"
+        return Finding(what, "wrong", said, f"Run `wenju index --rebuild{option}`." if in_file else ELSEWHERE)
     if problems:
-        return Finding(what, "wrong", "; ".join(problems[:3]), "Run `wenju doctor --rebuild`.")
+        return Finding(what, "wrong", "; ".join(problems[:3]), "Run `wenju doctor --rebuild`." if in_file else ELSEWHERE)
     return Finding(what, "ok", found)
 
 

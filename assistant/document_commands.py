@@ -106,7 +106,7 @@ def import_archive(options: argparse.Namespace) -> int:
 
 def _state(assistant: Assistant) -> dict[str, Any]:
     return {
-        "path": str(assistant.index_path),
+        "path": assistant.store.where,
         "documents": len(assistant.store.catalog()),
         "passages_total": assistant.store.passage_count,
     }
@@ -155,10 +155,10 @@ def index(options: argparse.Namespace) -> int:
 
 def collections(options: argparse.Namespace) -> int:
     """List the collections."""
-    from assistant.collections import names_in, path_of
+    from assistant.stores import names, place_of
 
-    home = settings_of(options).home
-    rows = [{"name": name, "path": str(path_of(home, name))} for name in names_in(home)]
+    settings = settings_of(options)
+    rows = [{"name": name, "path": place_of(settings, name)} for name in names(settings)]
     if options.json:
         print_json({"collections": rows})
     for row in rows if not options.json else ():

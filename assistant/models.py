@@ -97,7 +97,7 @@ def require(module: str, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ExtraMissing(
-            f"The package for {extra!r} models is not installed ({error.name}).",
+            f"The package for {extra!r} is not installed ({error.name}).",
             hint=f"Run: pip install 'wenju[{extra}]'",
         ) from error
 

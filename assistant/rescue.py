@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.collections import DEFAULT_COLLECTION, names_in, path_of
+from assistant.stores import not_in_place
 from knowledge.errors import IndexDamaged, KnowledgeError
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ def rescue(
 
 
 def rescue_all(assistant: Assistant, progress: Callable[[int, int], None]) -> list[Rescued]:
-    """Look at every collection of a home folder, and make those anew that are damaged."""
+    """Look at every collection of a home folder, and make those anew that are damaged.
+
+    Raises:
+        BadSettings: They are in a cluster.
+    """
+    if assistant.settings.store is not None:
+        raise not_in_place(assistant.settings, assistant.settings.collections[0])
     home = assistant.settings.home
     return [
         rescue(name, path_of(home, name), assistant.embedder, progress)

@@ -18,12 +18,14 @@ from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from assistant.collections import DEFAULT_COLLECTION, checked
 from assistant.errors import BadSettings
+from knowledge.milvus.address import parse_address
 
 Kind = Literal["path", "text", "names", "number", "count", "switch"]
 
 FIELDS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "home": ("path", ("WENJU_HOME",)),
     "collections": ("names", ("WENJU_COLLECTIONS",)),
+    "store": ("text", ("WENJU_STORE",)),
     "models": ("path", ("WENJU_MODELS",)),
     "cache": ("path", ("WENJU_CACHE",)),
     "hub": ("text", ("HF_ENDPOINT",)),
@@ -74,6 +76,8 @@ class Settings:
         home: Folder of what the user owns: the index (``WENJU_HOME``).
         collections: Which collections are asked, together (``WENJU_COLLECTIONS``, with commas between them); documents
             are added to the first.
+        store: Address of a Milvus cluster that keeps the index instead of a file in `home`,
+            ``milvus+http://HOST:PORT`` (``WENJU_STORE``), or None.
         models: Folder that model files are taken from first (``WENJU_MODELS``), or None.
         cache: Folder that model files are put into otherwise (the platform's cache folder).
         hub: Address of a Hugging Face hub or mirror (``HF_ENDPOINT``), or None for none.
@@ -95,6 +99,7 @@ class Settings:
 
     home: Path = field(default_factory=lambda: user_data_path("wenju", appauthor=False))
     collections: tuple[str, ...] = (DEFAULT_COLLECTION,)
+    store: str | None = None
     models: Path | None = None
     cache: Path = field(default_factory=lambda: user_cache_path("wenju", appauthor=False))
     hub: str | None = None
@@ -125,6 +130,11 @@ class Settings:
             raise BadSettings("passages and sentences must be at least 1.", hint="Use e.g. 6 passages, 3 sentences.")
         if self.threads is not None and self.threads < 1:
             raise BadSettings(f"threads is {self.threads}, not at least 1.", hint="Leave it out to use all cores.")
+        if self.store is not None:
+            try:
+                parse_address(self.store)
+            except ValueError as error:
+                raise BadSettings(str(error), hint="Use e.g. WENJU_STORE=milvus+http://localhost:19530") from None
         if not self.timeout > 0:
             raise BadSettings(f"timeout is {self.timeout}, not above 0.", hint="Use a number of seconds, e.g. 60.")
 

@@ -27,6 +27,7 @@ READERS_OF_THE_ENVIRONMENT = {
     "assistant/settings.py",
     "assistant/models.py",  # keys and addresses that belong to providers: OPENAI_API_KEY, OLLAMA_HOST
     "assistant/local_model.py",  # GOMP_SPINCOUNT, set while the runtime is loaded
+    "assistant/stores.py",  # the password of a Milvus cluster: MILVUS_TOKEN
     "assistant/web/page.py",  # tells gradio to send nothing home
     "assistant/web/server.py",  # keeps a proxy from standing before loopback
     "knowledge/fetch.py",  # hands the environment on to pip
@@ -71,6 +72,7 @@ def test_imports_go_one_way(room: str) -> None:
         ("sentence_transformers", "knowledge/embed.py"),
         ("xllamacpp", "assistant/local_model.py"),
         ("mcp", "assistant/service/mcp_server.py"),
+        ("pymilvus", "knowledge/milvus/client.py"),
     ],
 )
 def test_a_heavy_package_is_imported_in_one_file(package: str, file: str) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request
 
 from assistant.assistant import Assistant
-from assistant.collections import DEFAULT_COLLECTION, names_in
+from assistant.collections import DEFAULT_COLLECTION
 from assistant.conversations import Conversations
 from assistant.errors import BadSettings, CollectionUnknown
 from assistant.service.keys import Caller, Scope
@@ -19,6 +19,7 @@ from assistant.service.lanes import Lanes
 from assistant.service.metrics import Metrics
 from assistant.service.options import ServiceOptions
 from assistant.service.problems import Problem
+from assistant.stores import names
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class Core:
         try:
             return self.assistant.in_collection(collection)
         except (BadSettings, CollectionUnknown) as error:
-            there = [name for name in names_in(self.assistant.settings.home) if caller.may_use(name)]
+            there = [name for name in names(self.assistant.settings) if caller.may_use(name)]
             raise Problem(404, "There is no such collection.", f"There are: {', '.join(there)}.") from error
 
 

@@ -32,6 +32,11 @@ class Address:
         return f"milvus+{self.uri}/{self.database}?collection={self.collection}"
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a database or collection of Milvus can be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def parse_address(text: str) -> Address:
     """Read ``milvus+http://HOST[:PORT][/DATABASE][?collection=NAME]``.
 
@@ -52,7 +57,7 @@ def parse_address(text: str) -> Address:
     if query:
         raise ValueError(f"A store's address takes ?collection=NAME, not {', '.join(query)}.")
     for what, name in names.items():
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             raise ValueError(f"The {what} {name!r} of a store's address is not a name of letters, digits and _.")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return Address(f"{SCHEMES[parts.scheme]}://{host}:{port}", names["database"], names["collection"])

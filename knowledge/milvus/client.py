@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,9 @@ from knowledge.milvus.address import Address
 
 INSERTED_BYTES = 8 * 2**20
 """About how much is sent in one insertion; a cluster takes 64 MB unless it is told otherwise."""
+
+CONNECTING_SECONDS = 5.0
+"""How long a cluster may take to let us in."""
 
 PAGE = 500
 """Rows that are read or deleted at a time."""
@@ -42,13 +45,21 @@ class Client:
         with self._explained():
             # A connection of its own: pymilvus would share one, and closing it here would close it for others.
             self._client: Any = MilvusClient(
-                address.uri, token=token, db_name=address.database, timeout=timeout, dedicated=True
+                address.uri, token=token, db_name=address.database, timeout=CONNECTING_SECONDS, dedicated=True
             )
             self._lite = str(self._client.get_server_version()).startswith("milvus_lite")
 
     def name(self, table: str) -> str:
         """Return what a table is called in the cluster."""
         return f"{self.address.collection}_{table}"
+
+    def collections(self) -> list[str]:
+        """Return what `Address.collection` can be for the collections that are in the database."""
+        with self._explained():
+            known = set(self._client.list_collections(timeout=self._timeout))
+        ending = f"_{tables.STATE}"
+        stems = [name.removesuffix(ending) for name in known if name.endswith(ending)]
+        return sorted(one for one in stems if {f"{one}_{tables.PASSAGES}", f"{one}_{tables.PARTS}"} <= known)
 
     def has(self, table: str) -> bool:
         """Tell whether there is such a table."""
@@ -87,19 +98,23 @@ class Client:
         with self._explained():
             self._client.drop_collection(self.name(table), timeout=self._timeout)
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
-        """Add rows, as many at a time as one request may hold."""
+    def insert(self, table: str, rows: Sequence[Row], *, before_each: Callable[[], None]) -> None:
+        """Add rows, as many at a time as one request may hold.
+
+        Args:
+            table: Where.
+            rows: The rows.
+            before_each: Called before each request.
+        """
         group: list[Row] = []
         size = 0
-        for row in rows:
-            weight = sum(map(_bytes, row.values()))
-            if group and size + weight > INSERTED_BYTES:
+        for at, row in enumerate(rows):
+            group.append(row)
+            size += sum(map(_bytes, row.values()))
+            if size >= INSERTED_BYTES or at == len(rows) - 1:
+                before_each()
                 self._write("insert", table, group)
                 group, size = [], 0
-            group.append(row)
-            size += weight
-        if group:
-            self._write("insert", table, group)
 
     def upsert(self, table: str, row: Row) -> None:
         """Write a row in place of the one with its key; readers see the old one or the new one."""

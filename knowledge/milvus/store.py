@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from knowledge.calibration import Calibration
 from knowledge.errors import DocumentUnknown, IndexDamaged
 from knowledge.late import TokenStates, states_of
 from knowledge.milvus.address import Address
+from knowledge.milvus.change import Writers
 from knowledge.milvus.client import Client
 from knowledge.milvus.packing import unpack_json, unpack_states
 from knowledge.milvus.read import View, documents_among, vectors_of
@@ -45,7 +47,8 @@ class MilvusStore:
 
     def __init__(self, client: Client, spec: IndexSpec | None, *, busy_seconds: float = 10.0) -> None:
         self._client = client
-        self._table = StateTable(client, busy_seconds=busy_seconds)
+        self._table = StateTable(client)
+        self._writers = Writers(client, self._table, busy_seconds=busy_seconds)
         self._opened = self._table.open(spec)
         self._write_lock = threading.Lock()
         self._closed = False
@@ -123,7 +126,7 @@ class MilvusStore:
         for entry in entries:
             rows.validate(entry, self.spec.dimension)
             rows.unit(entry.passage_vectors, self.spec.dimension)
-        with self._write_lock, self._table.writing() as change:
+        with self._write_lock, self._writers.writing() as change:
             view = View(self._client, change.state)
             removed = view.cards(set(replacing))
             if len(removed) > AT_ONCE:
@@ -137,8 +140,7 @@ class MilvusStore:
                 fresh += [entry] if stored[-1] else []
             self._refuse_taken(view, fresh, {card["number"] for card in removed})
             made = [
-                Rows(entry, change.state.number(place), change.state.generation + 1, self.spec.dimension)
-                for place, entry in enumerate(fresh)
+                Rows(entry, change.number(place), change.born, self.spec.dimension) for place, entry in enumerate(fresh)
             ]
             if made or removed:
                 change.insert(PASSAGES, [row for one in made for row in one.passages])
@@ -155,7 +157,7 @@ class MilvusStore:
         """Delete documents; return how many there were. More than `AT_ONCE` are deleted in several steps."""
         asked, count = list(dict.fromkeys(ids)), 0
         for start in range(0, len(asked), AT_ONCE):
-            with self._write_lock, self._table.writing() as change:
+            with self._write_lock, self._writers.writing() as change:
                 removed = View(self._client, change.state).cards(asked[start : start + AT_ONCE])
                 if removed:
                     change.commit(
@@ -357,6 +359,16 @@ class MilvusStore:
             f"The store {self.where} is damaged: {what}.",
             hint="Name another collection in WENJU_STORE and add the documents there.",
         )
+
+
+def collections_at(address: Address, *, token: str = "") -> list[str]:
+    """Return the names of the collections in a cluster's database, whichever of them the address names.
+
+    Raises:
+        StoreUnreachable: The cluster does not answer.
+    """
+    with closing(Client(address, token=token)) as client:
+        return client.collections()
 
 
 def _spans(words: Mapping[str, Any]) -> tuple[Span, ...]:
