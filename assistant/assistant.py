@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from assistant.chain import AnswerChain
     from assistant.read import Reader
     from knowledge.add import AddReport
-    from knowledge.build import BuildReport
+    from knowledge.build import BuildReport, PassageEmbedder
     from knowledge.embed import Embedder
     from knowledge.passage_store import PassageStore
     from knowledge.retrieve import Searching, SearchResult
@@ -345,6 +346,7 @@ class Assistant:
         include: Sequence[str] = (),
         exclude: Sequence[str] = (),
         source: Callable[[Path], str] | None = None,
+        ray: str | None = None,
         progress: Progress | None = None,
     ) -> AddReport:
         """Add files, folders with all that is below them, web addresses if settings allow, or langchain documents.
@@ -357,10 +359,12 @@ class Assistant:
             include: Patterns of the files in folders to take, e.g. ``*.pdf``.
             exclude: Patterns of files and folders in folders to leave out.
             source: Returns where a file's document comes from, e.g. its name for an upload; its path by default.
+            ray: Address of a Ray cluster to embed on (`knowledge.ray_embedding.on_ray`), e.g. ``local``.
             progress: Is told how many bytes of the files are done, of how many; for documents, how many texts.
 
         Raises:
             IndexBusy: Another process wrote for too long.
+            RayUnreachable: There is no such cluster.
         """
         from langchain_core.documents import Document
 
@@ -371,20 +375,37 @@ class Assistant:
         given = [items] if isinstance(items, str | Path | Document) else list(items)
         paths = [one for one in given if isinstance(one, str | Path)]
         documents = [one for one in given if not isinstance(one, str | Path)]
-        report = add_files(
-            paths,
-            self.store,
-            self.embedder,
-            include=include,
-            exclude=exclude,
-            source=source,
-            allow_urls=self.settings.allow_urls,
-            progress=progress if paths else None,
-        )
-        if documents:
-            built = build_index(documents, self.store, self.embedder, replace_sources=True, progress=progress)
-            report = report.with_documents(built)
+        with self._embedding(ray) as embedder:
+            report = add_files(
+                paths,
+                self.store,
+                embedder,
+                include=include,
+                exclude=exclude,
+                source=source,
+                allow_urls=self.settings.allow_urls,
+                progress=progress if paths else None,
+            )
+            if documents:
+                built = build_index(documents, self.store, embedder, replace_sources=True, progress=progress)
+                report = report.with_documents(built)
         return report
+
+    @contextmanager
+    def _embedding(self, ray: str | None) -> Iterator[PassageEmbedder]:
+        """Give what embeds: the model here, or the same one on a Ray cluster."""
+        if ray is None:
+            yield self.embedder
+            return
+        from assistant.models import require
+
+        require("ray", "ray")
+        from knowledge.ray_embedding import on_ray, open_there
+
+        own = self.settings
+        opener = partial(open_there, own.embedding_model, own.cache, own.models, own.hub, own.offline)
+        with on_ray(ray, self.embedder, opener) as embedder:
+            yield embedder
 
     def remove(self, names: str | Path | Sequence[str | Path]) -> list[str]:
         """Remove documents; their words, vectors and tokens are gone from the index file as well.

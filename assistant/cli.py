@@ -102,6 +102,7 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     add = command("add", "add files, or folders with all that is in them")
     _collection(add)
     add.add_argument("--allow-urls", action="store_true", default=None, help="fetch web addresses among the paths")
+    add.add_argument("--ray", metavar="ADDRESS", help="embed on a Ray cluster: local, or e.g. ray://HOST:10001")
     add.add_argument(
         "paths", nargs="+", metavar="PATH|URL", help="text, Markdown, HTML, PDF, DOCX, PPTX, XLSX, CSV, EPUB"
     )

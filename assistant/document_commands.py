@@ -25,7 +25,9 @@ def add(options: argparse.Namespace) -> int:
     with open_assistant(options) as assistant:
         assistant.make_collection()  # what that says should not disturb the progress bar
         with progress("Adding", unit="bytes") as update:
-            report = assistant.add(options.paths, include=options.include, exclude=options.exclude, progress=update)
+            report = assistant.add(
+                options.paths, include=options.include, exclude=options.exclude, ray=options.ray, progress=update
+            )
         done = {"action": "added", **asdict(report), **_state(assistant)}
     if not options.json:
         for file in report.files:

@@ -156,11 +156,11 @@ class Embedder(Embeddings):
             show_progress_bar=False,
             output_value=None,
         )
-        vectors = np.stack([row["sentence_embedding"].numpy() for row in rows]).astype(np.float32)
+        vectors = np.stack([row["sentence_embedding"].cpu().numpy() for row in rows]).astype(np.float32)
         tokens = []
         for row in rows:
             length = int(row["attention_mask"].sum())
-            tokens.append(row["token_embeddings"][int(row.get("prompt_length") or 1) : length - 1].numpy())
+            tokens.append(row["token_embeddings"][int(row.get("prompt_length") or 1) : length - 1].cpu().numpy())
         return vectors, tokens
 
     def _load(self) -> SentenceTransformer:

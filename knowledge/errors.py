@@ -12,6 +12,7 @@
     ├── IndexDamaged            the database file is damaged
     ├── IndexBusy               another process is writing
     ├── StoreUnreachable        the server that keeps the documents does not answer
+    ├── RayUnreachable          there is no Ray cluster to embed on
     └── DocumentUnknown         no document has this id
 
 Each carries a ``hint``: one sentence that says what to do next. Front ends print ``message`` and ``hint`` and no
@@ -77,6 +78,10 @@ class IndexBusy(KnowledgeError):
 
 class StoreUnreachable(KnowledgeError):
     """The server that keeps the documents does not answer."""
+
+
+class RayUnreachable(KnowledgeError):
+    """There is no Ray cluster to embed on."""
 
 
 class DocumentUnknown(KnowledgeError):
