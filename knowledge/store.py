@@ -19,7 +19,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from knowledge import rows, schema
+from knowledge import ann, rows, schema
 from knowledge.ann import DenseIndex, Vectors, from_blobs
 from knowledge.calibration import Calibration
 from knowledge.current import Current, Decide
@@ -42,6 +42,7 @@ class Store:
     def __init__(self, file: IndexFile) -> None:
         self._file = file
         self._dense_lock = threading.Lock()
+        self._wrote = False
         self._dense = DenseIndex(file.spec.dimension, file.path.with_name(f"{file.path.name}.dense"))
 
     @classmethod
@@ -115,6 +116,11 @@ class Store:
                 raise schema.damaged(self.path, str(error)) from error
 
     @property
+    def dense_recall(self) -> float:
+        """Share of the ten nearest passages that `dense` finds, measured when its index was made; 1.0 if exact."""
+        return self._dense.recall
+
+    @property
     def passage_count(self) -> int:
         """How many passages there are."""
         with self._file.reading() as (connection, _):
@@ -181,6 +187,7 @@ class Store:
         for entry in entries:
             rows.validate(entry, self.spec.dimension)
         stored = []
+        self._wrote = True
         with self._file.writing() as connection:
             if callable(replacing):
                 decided = replacing(Current(connection))
@@ -488,11 +495,16 @@ class Store:
             self._dense.forget_file()
 
     def _save_dense(self) -> None:
-        if not self._dense.loaded:
-            return
         try:
             with self._file.reading() as (connection, manifest), self._dense_lock:
-                self._dense.sync(connection, manifest.identity, manifest.generation)
+                large = (
+                    self._wrote
+                    and connection.execute("SELECT 1 FROM passages LIMIT 1 OFFSET ?", (ann.EXACT_UP_TO,)).fetchone()
+                )
+                if large:
+                    self._dense.settle(connection, manifest.identity, manifest.generation)
+                elif self._dense.loaded:
+                    self._dense.sync(connection, manifest.identity, manifest.generation)
                 self._dense.save()
         except (KnowledgeError, ValueError):
             # The file was rebuilt or damaged meanwhile: what we hold is not of it and must not be saved.

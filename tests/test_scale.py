@@ -46,6 +46,7 @@ def test_the_collection_that_is_made_holds_together() -> None:
         (replace(GOOD, memory_megabytes=1200), 1),
         (replace(GOOD, add_milliseconds=37), 1),
         (replace(GOOD, throughput=Throughput(300, 4000, 2.6, 3.0)), 1),
+        (replace(GOOD, dense_recall=0.97), 1),
         (replace(GOOD, search_p95=500, memory_megabytes=5000, add_milliseconds=900), 3),
     ],
 )
@@ -66,6 +67,7 @@ def test_the_command_measures_a_small_collection(use_home: Home, capsys: pytest.
     assert found["throughput"]["texts"] > 2 * found["throughput"]["passages"]
     # How fast is for the command to say; a busy machine must not fail a test.
     assert 0.5 < found["throughput"]["ratio"] < 1.5
+    assert found["dense_recall"] == 1.0
     assert found["add_milliseconds"] > 0
     assert found["add_to_empty_milliseconds"] > 0
 
