@@ -157,9 +157,12 @@ class DenseIndex:
         parameters: Any = None
         if selector is not None and self._trained:
             # Among a few passages every list is looked into: the nearest lists may hold none of them.
-            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nlist)
+            parameters = faiss.SearchParametersIVF()
+            parameters.nprobe = self._index.nlist
         elif selector is not None:
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters()
+        if parameters is not None:
+            parameters.sel = selector
         # For one query more threads only wait for each other: on two busy cores a search took 8 ms instead of 0.01.
         threads = faiss.omp_get_max_threads()
         faiss.omp_set_num_threads(1)

@@ -26,7 +26,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         store.put_all(
             [entry_of("\n".join(text(10 * at + line) for line in range(10)), name=f"d{at}") for at in range(200)]
         )
-    yield tmp_path / "index.db"
+    return tmp_path / "index.db"
 
 
 def exact(store: Store, query: np.ndarray, k: int) -> list[str]:
