@@ -33,8 +33,12 @@ SAVE_FROM = 10_000
 EXACT_UP_TO = 100_000
 """Comparing so many vectors takes some 7 ms on one core, and a search does it once for each language."""
 
-WANTED_RECALL = 0.99
-"""A little more than the .98 that is promised, as questions are not sentences."""
+WANTED_RECALL = 0.985
+"""A little more than the .98 that is promised."""
+
+SHAKEN = 0.5
+"""Length of the random vector that is added to a sentence's, so that it is no nearer to its neighbours than a question:
+with it sentences want as many lists as questions or more."""
 
 SAMPLED = 200
 """How many sentences of the collection stand in for questions."""
@@ -235,7 +239,7 @@ def inverted(exact: Any, queries: Vectors) -> tuple[Any, float]:
 
     Args:
         exact: An ``IndexIDMap`` over an ``IndexFlatIP``.
-        queries: What stands in for questions, unit rows, shape (queries, dimension).
+        queries: Vectors of sentences, which stand in for questions, unit rows, shape (queries, dimension).
 
     Returns:
         The index, set to look into as many lists as `WANTED_RECALL` takes, and the recall among the ten nearest.
@@ -251,6 +255,9 @@ def inverted(exact: Any, queries: Vectors) -> tuple[Any, float]:
     chosen = np.random.default_rng(0).permutation(flat.ntotal)[: 40 * lists]
     made.train(vectors[np.sort(chosen)])
     made.add_with_ids(vectors, rowids)
+    chance = np.random.default_rng(1)
+    shaken = queries + chance.normal(0, SHAKEN / flat.d**0.5, queries.shape)
+    queries = np.asarray(shaken / np.linalg.norm(shaken, axis=1, keepdims=True), np.float32)
     _, wanted = exact.search(queries, 10)
     made.nprobe, recall = 8, 0.0
     while True:

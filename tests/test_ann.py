@@ -44,7 +44,7 @@ def test_nearly_everything_is_found(path: Path) -> None:
         queries = [EMBEDDER.encode_query(text(number + 5000)) for number in range(30)]
         found = [[id_ for id_, _ in store.dense(query, 10)] for query in queries]
         assert store._dense._trained == 2000
-        assert 0.99 <= store.dense_recall <= 1.0
+        assert 0.985 <= store.dense_recall <= 1.0
         assert store._dense._index.nprobe < store._dense._index.nlist
         shares = [len(set(own) & set(exact(store, query, 10))) / 10 for own, query in zip(found, queries, strict=True)]
         assert np.mean(shares) >= 0.95
@@ -86,7 +86,7 @@ def test_it_is_made_anew_when_the_collection_has_doubled(path: Path) -> None:
     with Store.open(path, SPEC) as store:
         store.dense(EMBEDDER.encode_query("x"), 1)
         assert store._dense._trained == 4200
-        assert store.dense_recall >= 0.99
+        assert store.dense_recall >= 0.985
 
 
 def test_a_small_collection_is_compared_whole(tmp_path: Path) -> None:

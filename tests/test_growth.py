@@ -15,7 +15,7 @@ def test_recall_is_against_comparing_everything() -> None:
         looked, lists = map(int, one.lists.split(" of "))
         assert 1 <= looked <= lists
         assert 0.0 <= one.recall <= 1.0
-        assert one.recall_of_sentences >= 0.99
+        assert one.recall_of_sentences >= 0.985
         assert one.exact_milliseconds > 0
         assert one.inverted_milliseconds > 0
 

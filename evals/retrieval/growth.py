@@ -46,7 +46,7 @@ class Growth:
         inverted_milliseconds: Looking into the nearest lists, the same way.
         lists: Of how many lists how many are looked into.
         recall: Share of the ten nearest that the lists hold, for the set's questions.
-        recall_of_sentences: The same for the sentences that the number of lists was chosen with.
+        recall_of_sentences: The same for the shaken sentences that the number of lists was chosen with.
         build_seconds: Making the lists.
         megabytes: The vectors, in 10^6 bytes.
     """
