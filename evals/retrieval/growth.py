@@ -20,7 +20,7 @@ import numpy.typing as npt
 from evals.cases import spread
 from evals.retrieval.data import RETRIEVAL, SAMPLE, PassageRow, QuestionRow, find_sets, rows
 from evals.retrieval.scale import NOISE
-from knowledge.ann import inverted
+from knowledge.ann import compared_whole, inverted, nearest
 from knowledge.build import make_entries
 from knowledge.embed import Embedder
 from knowledge.milvus.write import Rows
@@ -69,17 +69,14 @@ def measure_growth(sizes: Sequence[int], sentences: Vectors, questions: Vectors)
         sentences: Unit vectors that passages are put together from, shape (sentences, dimension).
         questions: Unit vectors, shape (questions, dimension).
     """
-    import faiss
-
     found = []
     for size in sizes:
-        exact = faiss.IndexIDMap(faiss.IndexFlatIP(sentences.shape[1]))
+        exact = compared_whole(sentences.shape[1])
         exact.add_with_ids(_passages(size, sentences), np.arange(1, size + 1))
         held = np.random.default_rng(2).permutation(len(sentences))[:200]
         started = time.perf_counter()
         made, of_sentences = inverted(exact, sentences[held])
         built = time.perf_counter() - started
-        faiss.omp_set_num_threads(1)
         wanted, plain = _searched(exact, questions)
         near, listed = _searched(made, questions)
         shares = [len(set(own) & set(best)) / 10 for own, best in zip(near, wanted, strict=True)]
@@ -94,9 +91,9 @@ def _searched(index: object, questions: Vectors) -> tuple[list[list[int]], float
     found, took = [], []
     for question in questions:
         started = time.perf_counter()
-        _, ids = index.search(question[None, :], 30)  # type: ignore[attr-defined]  # faiss says Index has it
+        _, ids = nearest(index, question, 30)
         took.append(time.perf_counter() - started)
-        found.append(ids[0, :10].tolist())
+        found.append(ids[:10].tolist())
     return found, 1000 * float(np.median(took))
 
 
