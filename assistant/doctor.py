@@ -106,7 +106,9 @@ def _index(settings: Settings, name: str) -> Finding:
         said = f"{found}, built with {model}, but {settings.embedding_model} is in use"
         return Finding(what, "wrong", said, f"Run `wenju index --rebuild{option}`." if in_file else ELSEWHERE)
     if problems:
-        return Finding(what, "wrong", "; ".join(problems[:3]), "Run `wenju doctor --rebuild`." if in_file else ELSEWHERE)
+        return Finding(
+            what, "wrong", "; ".join(problems[:3]), "Run `wenju doctor --rebuild`." if in_file else ELSEWHERE
+        )
     return Finding(what, "ok", found)
 
 

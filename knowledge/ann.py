@@ -104,6 +104,7 @@ class DenseIndex:
             return
 
         if self._index is None or identity != self._identity:
+            self._trained, self._recall = 0, 1.0
             self._index = self._load(identity) or compared_whole(self.dimension)
         stored: Rowids = np.fromiter((row[0] for row in connection.execute("SELECT rowid FROM passages")), np.int64)
         present = _rowids(self._index)

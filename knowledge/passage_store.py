@@ -7,6 +7,7 @@ pass ``tests/test_store_contract.py``.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from knowledge.ann import Vectors
 from knowledge.calibration import Calibration
+from knowledge.current import Decide
 from knowledge.late import TokenStates
 from knowledge.rows import Entry
 from knowledge.types import DocumentEntry, DocumentRecord, IndexSpec, Language, Passage, Span
@@ -42,14 +44,26 @@ class PassageStore(Protocol):
     def passage_count(self) -> int:
         """How many passages there are."""
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that this thread reads in a ``with`` of it be of one state, whatever others change meanwhile.
+
+        Raises:
+            IndexBusy: It took so long that the state could not be kept.
+        """
+
     def languages(self) -> tuple[Language, ...]:
         """Return the languages that there are passages in."""
 
-    def put_all(self, entries: Sequence[Entry], *, replacing: Collection[str] = ()) -> list[bool]:
-        """Store documents in one step, and delete those with the ids `replacing` in the same step.
+    def put_all(self, entries: Sequence[Entry], *, replacing: Collection[str] | Decide = ()) -> list[bool]:
+        """Store documents in one step.
+
+        Args:
+            entries: What to store; an entry whose document id is there is left alone.
+            replacing: Ids of documents to delete first, in the same step; or what decides within it, when nobody else
+                can change anything, which of the entries are stored and what gives way to them.
 
         Returns:
-            For each entry whether it was stored; one whose document is there is left alone.
+            For each entry whether it was stored.
 
         Raises:
             ValueError: The parts of an entry do not belong together, or a passage's id is taken.

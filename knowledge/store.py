@@ -22,7 +22,7 @@ import numpy.typing as npt
 from knowledge import ann, rows, schema
 from knowledge.ann import DenseIndex, Vectors, from_blobs
 from knowledge.calibration import Calibration
-from knowledge.current import Current, Decide
+from knowledge.current import CurrentRows, Decide, decided
 from knowledge.errors import DiskFull, DocumentUnknown, KnowledgeError
 from knowledge.index_check import problems
 from knowledge.index_file import IndexFile, OnBusy
@@ -189,14 +189,10 @@ class Store:
         stored = []
         self._wrote = True
         with self._file.writing() as connection:
-            if callable(replacing):
-                decided = replacing(Current(connection))
-                given_up = {id_ for ids in decided.values() for id_ in ids}
-            else:
-                decided, given_up = {entry.document.id: () for entry in entries}, set(replacing)
+            wanted, given_up = decided(entries, replacing, CurrentRows(connection))
             removed = rows.remove(connection, given_up) if given_up else 0
             for entry in entries:
-                if entry.document.id not in decided:
+                if entry.document.id not in wanted:
                     stored.append(False)
                     continue
                 known = connection.execute("SELECT 1 FROM documents WHERE id = ?", (entry.document.id,)).fetchone()

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from knowledge.errors import IndexBusy
+from knowledge.index_file import MOST_WAITS, OnBusy
 from knowledge.milvus.client import Client
 from knowledge.milvus.state import State, StateTable
 from knowledge.milvus.tables import PARTS, PASSAGES, STATE
@@ -45,12 +46,24 @@ class Writers:
         client: The cluster.
         table: The state.
         busy_seconds: How long to wait for another writer.
+        on_busy: Told each time that this was too short, before it is waited as long again; None gives up instead.
+        reading_seconds: How long rows that were removed stay for those who began to read before.
     """
 
-    def __init__(self, client: Client, table: StateTable, *, busy_seconds: float) -> None:
+    def __init__(
+        self,
+        client: Client,
+        table: StateTable,
+        *,
+        busy_seconds: float,
+        on_busy: OnBusy | None = None,
+        reading_seconds: float = 0.0,
+    ) -> None:
         self._client = client
         self._table = table
         self._busy_seconds = busy_seconds
+        self._on_busy = on_busy
+        self.reading_seconds = reading_seconds
 
     @contextmanager
     def writing(self) -> Iterator[Change]:
@@ -92,6 +105,7 @@ class Writers:
     def _acquire(self) -> tuple[Claim, State]:
         """Become the writer; return our claim, and what is committed."""
         deadline = time.monotonic() + self._busy_seconds
+        waited = 1
         while True:
             earlier, state = self._claim(), self._table.read()
             if earlier is None or earlier.until < time.time():
@@ -104,7 +118,10 @@ class Writers:
                 if self._holds(claim) and self._table.read().generation == state.generation:
                     return claim, state
             if time.monotonic() > deadline:
-                raise self._busy()
+                if self._on_busy is None or waited == MOST_WAITS:
+                    raise self._busy()
+                self._on_busy()
+                waited, deadline = waited + 1, time.monotonic() + self._busy_seconds
             time.sleep(0.1)
 
     def _say(self, claim: Claim) -> None:
@@ -162,6 +179,7 @@ class Change:
             generation=self.born,
             void=(*before.void, *self._claim.void),
             hidden=removed,
+            removal=self.born if removed else before.removal,
             documents=before.documents + documents,
             passages=before.passages + passages,
             tokens=before.tokens + tokens,
@@ -172,7 +190,13 @@ class Change:
             self.clear()
 
     def clear(self) -> None:
-        """Delete the rows that do not count: of removed documents, and of changes that were never committed."""
+        """Delete the rows that do not count: of removed documents, and of changes that were never committed.
+
+        What this very change removed stays for a while, for those who began to read before it; what earlier ones did
+        has stayed long enough, because a writer gives up its claim, or loses it, only after that.
+        """
+        if self.state.hidden and self.state.generation == self.born:
+            time.sleep(self._writers.reading_seconds)
         conditions = [f"born > {self.state.generation}"]
         for field, values in (("born", self.state.void), ("number", self.state.hidden)):
             conditions += [f"{field} in {list(values)}"] if values else []

@@ -15,7 +15,7 @@ from knowledge.milvus.packing import joined, key_of, unpack_json, unpack_states
 from knowledge.milvus.state import State
 from knowledge.milvus.tables import CARD, LOTTERY, PARTS, PASSAGES, TEXT
 from knowledge.terms import from_row, to_term
-from knowledge.types import DocumentRecord, Language
+from knowledge.types import DocumentEntry, DocumentRecord, Language
 
 OWNERS = 64
 """Of how many documents or passages parts are asked for at a time: at some 100 KB each, a few megabytes."""
@@ -32,7 +32,7 @@ def documents_among(ids: Collection[str] | None) -> str:
 
 
 class View:
-    """One state of a store, to be read.
+    """One state of a store, to be read; also what `knowledge.current.Current` asks of it within a change.
 
     Args:
         client: The cluster.
@@ -42,6 +42,23 @@ class View:
     def __init__(self, client: Client, state: State) -> None:
         self._client = client
         self.state = state
+
+    @property
+    def generation(self) -> int:
+        """Which state it is."""
+        return self.state.generation
+
+    def catalog(self) -> list[DocumentEntry]:
+        """Return what is known of every document without its text, in the order in which they were stored."""
+        return [DocumentEntry(card["id"], card["title"], card["source"], card["metadata"]) for card in self.cards()]
+
+    def of_sources(self, sources: Collection[str]) -> list[str]:
+        """Return the ids of the documents that come from these sources, in the order in which they were stored."""
+        bodies: list[bytes] = []
+        for group in _groups([key_of(source) for source in set(sources)], OWNERS):
+            condition = f'kind == "{CARD}" and source in {_quoted(group)} and {self.state.visible}'
+            bodies += joined(self._client.rows(PARTS, condition, _PIECE)).values()
+        return [card["id"] for card in _in_order(map(unpack_json, bodies))]
 
     def parts(self, kind: str, ids: Collection[str]) -> dict[str, bytes]:
         """Return bodies of one kind by the ids of the documents or passages they belong to."""
@@ -59,14 +76,6 @@ class View:
             bodies = list(joined(self._client.rows(PARTS, condition, _PIECE)).values())
         else:
             bodies = list(self.parts(CARD, ids).values())
-        return _in_order(map(unpack_json, bodies))
-
-    def cards_of_sources(self, sources: Collection[str]) -> list[dict[str, Any]]:
-        """Return the cards of the documents that come from these sources, in the order in which they were stored."""
-        bodies: list[bytes] = []
-        for group in _groups([key_of(source) for source in sources], OWNERS):
-            condition = f'kind == "{CARD}" and source in {_quoted(group)} and {self.state.visible}'
-            bodies += joined(self._client.rows(PARTS, condition, _PIECE)).values()
         return _in_order(map(unpack_json, bodies))
 
     def records(self, cards: Sequence[Mapping[str, Any]]) -> list[DocumentRecord]:

@@ -37,6 +37,7 @@ class State:
         generation: Rows of a later one are not looked at.
         void: Earlier generations that were begun and not committed.
         hidden: Numbers of documents that were removed and may still have rows.
+        removal: The last generation that removed documents.
         documents: How many documents there are.
         passages: How many passages.
         tokens: How many tokens they have together.
@@ -48,6 +49,7 @@ class State:
     generation: int
     void: tuple[int, ...]
     hidden: tuple[int, ...]
+    removal: int
     documents: int
     passages: int
     tokens: int
@@ -78,7 +80,7 @@ class StateTable:
             return
         for table in (PASSAGES, PARTS, STATE):
             self._client.create(table, spec.dimension)
-        fresh = State(uuid.uuid4().hex, 0, (), (), 0, 0, 0, spec, calibration_of(spec.embedding_model).to_json())
+        fresh = State(uuid.uuid4().hex, 0, (), (), 0, 0, 0, 0, spec, calibration_of(spec.embedding_model).to_json())
         self.write(fresh)
 
     def open(self, spec: IndexSpec | None) -> State:

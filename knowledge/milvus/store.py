@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,13 +18,16 @@ import numpy.typing as npt
 from knowledge import rows
 from knowledge.ann import Vectors
 from knowledge.calibration import Calibration
+from knowledge.current import Decide, decided
 from knowledge.errors import DocumentUnknown, IndexDamaged
+from knowledge.index_file import OnBusy
 from knowledge.late import TokenStates, states_of
 from knowledge.milvus.address import Address
 from knowledge.milvus.change import Writers
 from knowledge.milvus.client import Client
 from knowledge.milvus.packing import unpack_json, unpack_states
 from knowledge.milvus.read import View, documents_among, vectors_of
+from knowledge.milvus.snapshot import READING_SECONDS, Snapshots
 from knowledge.milvus.state import AT_ONCE, StateTable
 from knowledge.milvus.tables import PARTS, PASSAGE, PASSAGES, SENTENCES, STATES
 from knowledge.milvus.words import question_weights
@@ -43,32 +46,49 @@ class MilvusStore:
         client: The cluster; the store closes it.
         spec: What the collection has to have been built with, or None for anything.
         busy_seconds: How long to wait for another process that is writing.
+        on_busy: Told each time that this was too short, before it is waited as long again; None gives up instead.
+        reading_seconds: How long removed rows stay for those who began to read before; the same for all who use it.
     """
 
-    def __init__(self, client: Client, spec: IndexSpec | None, *, busy_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        client: Client,
+        spec: IndexSpec | None,
+        *,
+        busy_seconds: float = 10.0,
+        on_busy: OnBusy | None = None,
+        reading_seconds: float = READING_SECONDS,
+    ) -> None:
         self._client = client
         self._table = StateTable(client)
-        self._writers = Writers(client, self._table, busy_seconds=busy_seconds)
+        self._snapshots = Snapshots(self._table, reading_seconds)
+        self._writers = Writers(
+            client, self._table, busy_seconds=busy_seconds, on_busy=on_busy, reading_seconds=reading_seconds
+        )
         self._opened = self._table.open(spec)
         self._write_lock = threading.Lock()
         self._closed = False
 
     @classmethod
-    def create(cls, address: Address, spec: IndexSpec, *, token: str = "", busy_seconds: float = 10.0) -> MilvusStore:
-        """Make a new collection, or open the one that is there if it was built with `spec`; errors as of `open`."""
+    def create(cls, address: Address, spec: IndexSpec, *, token: str = "", **options: Any) -> MilvusStore:
+        """Make a new collection, or open the one that is there if it was built with `spec`; the rest as for `open`."""
         client = Client(address, token=token)
         try:
             StateTable(client).create(spec)
-            return cls(client, spec, busy_seconds=busy_seconds)
+            return cls(client, spec, **options)
         except BaseException:
             client.close()
             raise
 
     @classmethod
-    def open(
-        cls, address: Address, spec: IndexSpec | None = None, *, token: str = "", busy_seconds: float = 10.0
-    ) -> MilvusStore:
+    def open(cls, address: Address, spec: IndexSpec | None = None, *, token: str = "", **options: Any) -> MilvusStore:
         """Open a collection.
+
+        Args:
+            address: Where it is.
+            spec: What it has to have been built with, or None for anything.
+            token: The password (`Client`).
+            **options: The rest of what the class takes.
 
         Raises:
             StoreUnreachable: The cluster does not answer.
@@ -77,7 +97,7 @@ class MilvusStore:
         """
         client = Client(address, token=token)
         try:
-            return cls(client, spec, busy_seconds=busy_seconds)
+            return cls(client, spec, **options)
         except BaseException:
             client.close()
             raise
@@ -95,7 +115,7 @@ class MilvusStore:
     @property
     def generation(self) -> int:
         """Goes up with every change, whoever made it."""
-        return self._table.read().generation
+        return self._snapshots.state().generation
 
     @property
     def calibration(self) -> Calibration:
@@ -108,7 +128,15 @@ class MilvusStore:
     @property
     def passage_count(self) -> int:
         """How many passages there are."""
-        return self._table.read().passages
+        return self._snapshots.state().passages
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that this thread reads in a ``with`` of it be of the generation that is committed now.
+
+        Raises:
+            IndexBusy: It took longer than removed rows stay, and documents were removed meanwhile.
+        """
+        return self._snapshots.held()
 
     def languages(self) -> tuple[Language, ...]:
         """Return the languages that there are passages in."""
@@ -116,8 +144,8 @@ class MilvusStore:
         view = self._view()
         return tuple(one for one in known if view.has_language(one))
 
-    def put_all(self, entries: Sequence[Entry], *, replacing: Collection[str] = ()) -> list[bool]:
-        """Store documents in one step, and delete those with the ids `replacing` in the same step.
+    def put_all(self, entries: Sequence[Entry], *, replacing: Collection[str] | Decide = ()) -> list[bool]:
+        """Store documents in one step; `replacing` are ids of documents to delete in it, or what decides within it.
 
         Raises:
             ValueError: The parts of an entry do not belong together, a passage's id is taken, or more than `AT_ONCE`
@@ -128,14 +156,15 @@ class MilvusStore:
             rows.unit(entry.passage_vectors, self.spec.dimension)
         with self._write_lock, self._writers.writing() as change:
             view = View(self._client, change.state)
-            removed = view.cards(set(replacing))
+            wanted, given_up = decided(entries, replacing, view)
+            removed = view.cards(given_up)
             if len(removed) > AT_ONCE:
                 raise ValueError(f"{len(removed)} documents cannot give way at once, only {AT_ONCE}")
             gone = {card["id"] for card in removed}
             there = {card["id"] for card in view.cards({entry.document.id for entry in entries})} - gone
             fresh, stored = [], []
             for entry in entries:
-                stored.append(entry.document.id not in there)
+                stored.append(entry.document.id in wanted - there)
                 there.add(entry.document.id)
                 fresh += [entry] if stored[-1] else []
             self._refuse_taken(view, fresh, {card["number"] for card in removed})
@@ -176,9 +205,7 @@ class MilvusStore:
 
     def catalog(self) -> list[DocumentEntry]:
         """Return what is known of every document without its text, in the order in which they were stored."""
-        return [
-            DocumentEntry(card["id"], card["title"], card["source"], card["metadata"]) for card in self._view().cards()
-        ]
+        return self._view().catalog()
 
     def document(self, document_id: str) -> DocumentRecord:
         """Return one document.
@@ -198,7 +225,7 @@ class MilvusStore:
 
     def of_sources(self, sources: Collection[str]) -> list[str]:
         """Return the ids of the documents that come from these sources, in the order in which they were stored."""
-        return [card["id"] for card in self._view().cards_of_sources(set(sources))]
+        return self._view().of_sources(sources)
 
     def passages(self, ids: Sequence[str], *, sentences: bool = True) -> list[Passage]:
         """Return passages, with their sentences or without, in the order of `ids`; an unknown id is left out."""
@@ -250,7 +277,7 @@ class MilvusStore:
 
     def average_length(self) -> float:
         """Return the mean number of tokens in a passage, 0.0 for an empty store."""
-        state = self._table.read()
+        state = self._snapshots.state()
         return state.tokens / state.passages if state.passages else 0.0
 
     def outlines(self, ids: Collection[str]) -> dict[str, tuple[Language, Vectors, frozenset[str]]]:
@@ -324,7 +351,7 @@ class MilvusStore:
         self.close()
 
     def _view(self) -> View:
-        return View(self._client, self._table.read())
+        return View(self._client, self._snapshots.state())
 
     def _unit(self, query: npt.NDArray[np.floating]) -> Vectors:
         vector: Vectors = rows.unit(np.asarray(query).reshape(1, -1), self.spec.dimension)[0]
