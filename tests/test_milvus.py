@@ -1,5 +1,6 @@
 """What a store in Milvus needs besides the contract of every store: an address, a server, one writer."""
 
+import json
 import os
 import signal
 import socket
@@ -9,21 +10,29 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from langchain_core.documents import Document
 
 from assistant import Assistant, Settings
 from assistant.cli import main
 from assistant.errors import BadSettings
 from knowledge.errors import IndexBusy, KnowledgeError, StoreUnreachable
+from knowledge.late import TokenStates
+from knowledge.lexical import index_tokens
 from knowledge.milvus.address import Address, parse_address
 from knowledge.milvus.client import Client, Row
 from knowledge.milvus.packing import cut, joined
 from knowledge.milvus.store import MilvusStore
 from knowledge.milvus.tables import PARTS, PASSAGES
 from knowledge.milvus.write import Rows
+from knowledge.rows import Entry
+from knowledge.split import split_passages
+from knowledge.store import Store
 from tests.conftest import Home
 from tests.test_store import CITY, EMBEDDER, IOT, SPEC, TAX, entry_of, long_entry
 
@@ -35,7 +44,7 @@ def address(milvus: str) -> Address:
 
 @pytest.fixture
 def store(address: Address) -> Iterator[MilvusStore]:
-    with MilvusStore.create(address, SPEC, busy_seconds=0.3) as opened:
+    with MilvusStore.create(address, SPEC, busy_seconds=0.3, reading_seconds=0.0) as opened:
         opened.put_all([entry_of(CITY)])
         yield opened
 
@@ -142,7 +151,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new_state(store: MilvusStore, add
     lasts = time.perf_counter() - began
     store.delete(["long"])
     unfinished = 0
-    for attempt in range(5):
+    for attempt in range(4):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(address)], stdout=subprocess.PIPE, text=True)
         assert writer.stdout is not None
         assert writer.stdout.readline() == "begin\n"
@@ -155,7 +164,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new_state(store: MilvusStore, add
         assert store.passage_count in (1, 1 + len(entry.passages))
         assert len(store.lexical(["城市"], 5000)) in (1, 1 + len(entry.passages))
         assert store.check() == []
-        patient = MilvusStore.open(address, SPEC, busy_seconds=20)
+        patient = MilvusStore.open(address, SPEC, busy_seconds=20, reading_seconds=0.0)
         patient.delete(["long"])
         assert patient._client.count(PASSAGES, "number >= 0") == 1
         patient.close()
@@ -192,6 +201,38 @@ def test_one_writes_at_a_time(store: MilvusStore, address: Address) -> None:
         other.put_all([entry_of(IOT)])
     assert other.put_all([entry_of(IOT)]) == [True]
     other.close()
+
+
+def test_a_writer_that_has_to_wait_says_so_and_goes_on(store: MilvusStore, address: Address) -> None:
+    said: list[int] = []
+    with ExitStack() as stack:
+        stack.enter_context(store._writers.writing())
+
+        def tell() -> None:
+            said.append(1)
+            if len(said) == 2:
+                stack.close()
+
+        with MilvusStore.open(address, SPEC, busy_seconds=0.1, on_busy=tell) as other:
+            assert other.put_all([entry_of(IOT)]) == [True]
+    assert len(said) == 2
+
+
+def test_a_snapshot_that_outlives_removed_rows_is_refused(store: MilvusStore, address: Address) -> None:
+    """Rows that were removed stay for a while, here for none: then what began to read before has to begin again."""
+
+    def outlive() -> None:
+        with store.snapshot():
+            other.delete([city()])
+            store.document(city())
+
+    with MilvusStore.open(address, SPEC, reading_seconds=0.0) as other:
+        with store.snapshot():
+            other.put_all([entry_of(IOT)])
+            assert [record.text for record in store.documents()] == [CITY]
+        with pytest.raises(IndexBusy, match="removed while"):
+            outlive()
+    assert [record.text for record in store.documents()] == [IOT]
 
 
 class LosesReplies(Client):
@@ -245,9 +286,36 @@ def test_a_passage_with_too_many_words_is_refused(store: MilvusStore) -> None:
     assert store.known(["wide"]) == set()
 
 
-def test_search_and_answers_are_those_of_the_file(assistant: Assistant, home: Home, milvus: str, capsys) -> None:
+def copied(store: Store) -> list[Entry]:
+    """Everything in a store as it went in, so that nothing has to be embedded again."""
+    entries = []
+    for record in store.documents():
+        passages = split_passages(record.text, record.id)
+        ids = [passage.id for passage in passages]
+        sentences, states = store.sentences(ids), store.sentence_states(ids)
+        entries.append(
+            Entry(
+                document=record,
+                passages=passages,
+                passage_vectors=store.vectors(ids),
+                sentence_vectors=[sentences[id_][1] for id_ in ids],
+                tokens=[index_tokens(f"{passage.heading}\n{passage.text}") for passage in passages],
+                states=[packed(states[id_]) for id_ in ids],
+            )
+        )
+    return entries
+
+
+def packed(states: TokenStates) -> list[bytes]:
+    ends = np.cumsum(states.lengths)[:-1]
+    pairs = zip(np.split(states.scales, ends), np.split(states.rows, ends), strict=True)
+    return [scales.astype("<f4").tobytes() + rows.tobytes() for scales, rows in pairs]
+
+
+@pytest.mark.weights
+def test_search_and_answers_are_those_of_the_file(assistant: Assistant, home: Home, milvus: str) -> None:
     """The same collection in both stores: what the cluster proposes is ranked to the same passages."""
-    place = f"milvus+{milvus}?collection=t{uuid.uuid4().hex}"
+    name = f"t{uuid.uuid4().hex}"
     questions = (
         "2015年底启动了哪三个新型智慧城市试点？",
         "Who wrote this article?",
@@ -255,8 +323,10 @@ def test_search_and_answers_are_those_of_the_file(assistant: Assistant, home: Ho
         "What problems does building digital cities face?",
         "作者的猫叫什么名字？",
     )
-    with Assistant(replace(home.settings, store=place)) as other:
-        assert "making it from the shipped collection" in (capsys.readouterr().err if other.documents() else "")
+    assert isinstance(assistant.store, Store)
+    with MilvusStore.create(Address(milvus, collection=name), assistant.store.spec) as made:
+        made.put_all(copied(assistant.store))
+    with Assistant(replace(home.settings, store=f"milvus+{milvus}?collection={name}")) as other:
         assert [one.text for one in other.documents()] == [one.text for one in assistant.documents()]
         for question in questions:
             own, theirs = assistant.look_up(question), other.look_up(question)
@@ -270,25 +340,65 @@ def test_search_and_answers_are_those_of_the_file(assistant: Assistant, home: Ho
             other.rebuild_index()
 
 
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(list(arguments))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+@pytest.mark.weights
 def test_documents_come_and_go_by_the_command(
     use_own_home: Home, milvus: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # Embedding the shipped article would take half of this file's time.
+    shipped = Document("青石镇有一座水塔。", metadata={"source": "a.md", "title": "水塔"})
+    monkeypatch.setattr("knowledge.load.load_shipped", lambda: [shipped])
     monkeypatch.setenv("WENJU_STORE", f"milvus+{milvus}?collection=t{uuid.uuid4().hex}")
+    assert "making it from the shipped collection" in run(capsys, "list")[2]
     file = tmp_path / "蓝鲸 计划.txt"
-    for amount in ("42.5", "50"):
+    for amount, happened in (("42.5", "1 added"), ("50", "1 replaced")):
         file.write_text(f"蓝鲸计划的预算为 {amount} 亿元。\n", encoding="utf-8")
-        assert main(["add", str(file)]) == 0
-        assert main(["ask", "--llm", "none", "蓝鲸计划的预算是多少？"]) == 0
-        assert f"{amount} 亿元" in capsys.readouterr().out
-    assert main(["list"]) == 0
-    assert capsys.readouterr().out.count("蓝鲸") >= 1
-    assert main(["doctor"]) in (0, 1)
-    assert "2 documents" in capsys.readouterr().out
-    assert main(["remove", str(file)]) == 0
-    assert main(["list"]) == 0
-    assert "蓝鲸" not in capsys.readouterr().out.split("\n", 1)[1]
-    assert main(["reindex"]) == 2
-    assert "wenju export" in capsys.readouterr().err
+        code, out, _ = run(capsys, "add", str(file))
+        assert (code, happened in out) == (0, True)
+        assert f"{amount} 亿元" in run(capsys, "ask", "--llm", "none", "蓝鲸计划的预算是多少？")[1]
+    assert "蓝鲸" in run(capsys, "list")[1]
+    assert "2 documents" in run(capsys, "doctor")[1]
+    assert run(capsys, "remove", str(file))[0] == 0
+    code, out, _ = run(capsys, "list")
+    assert (code, "蓝鲸" in out, "水塔" in out) == (0, False, True)
+    for command in (["reindex"], ["doctor", "--rebuild"]):
+        code, _, err = run(capsys, *command)
+        assert code == 2
+        assert "wenju export" in err
+
+
+@pytest.mark.weights
+def test_collections_are_those_of_the_cluster(
+    use_own_home: Home, milvus: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    law, roads, base = (f"{name}{uuid.uuid4().hex}" for name in ("law", "roads", "base"))
+    monkeypatch.setenv("WENJU_STORE", f"milvus+{milvus}?collection={base}")
+    (tmp_path / "水塔.md").write_text("青石镇的水塔高37米，建于1956年。\n", encoding="utf-8")
+    (tmp_path / "bridge.md").write_text("The bridge of Qingshi is 212 metres long.\n", encoding="utf-8")
+    for name, file in ((law, "水塔.md"), (roads, "bridge.md")):
+        assert run(capsys, "add", "--collection", name, str(tmp_path / file))[0] == 0
+        (row,) = json.loads(run(capsys, "list", "--collection", name, "--json")[1])["documents"]
+        assert row["source"] == str(tmp_path / file)
+    there = json.loads(run(capsys, "collections", "--json")[1])["collections"]
+    assert {"name": law, "path": f"milvus+{milvus}/default?collection={law}"} in there
+    assert {"default", base}.isdisjoint(row["name"] for row in there)
+    both = ("--collection", law, "--collection", roads, "--llm", "none")
+    assert "37" in run(capsys, "ask", *both, "青石镇的水塔高多少米？")[1]
+    assert "212" in run(capsys, "ask", *both, "How long is the bridge of Qingshi?")[1]
+    code, _, err = run(capsys, "list", "--collection", "nowhere")
+    assert code == 2
+    assert err.splitlines()[0] == "wenju: There is no collection nowhere."
+    assert law in err
+    for name in ("水", "2024", "a.b"):
+        code, _, err = run(capsys, "add", "--collection", name, str(tmp_path / "水塔.md"))
+        assert code == 2
+        assert err.splitlines()[0] == f"wenju: A collection in a Milvus cluster cannot be named {name}."
+        assert len(err.splitlines()) == 2
 
 
 def test_a_server_that_is_not_there_is_one_sentence(

@@ -2,14 +2,17 @@
 
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from knowledge.current import Current
 from knowledge.errors import DocumentUnknown, IndexMismatch, IndexMissing
 from knowledge.late import states_of
 from knowledge.milvus.address import Address
@@ -27,7 +30,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PassageSto
         opened: PassageStore = Store.create(tmp_path / "index.db", SPEC)
     else:
         uri = request.getfixturevalue("milvus")
-        opened = MilvusStore.create(Address(uri, collection=f"t{uuid.uuid4().hex}"), SPEC)
+        opened = MilvusStore.create(Address(uri, collection=f"t{uuid.uuid4().hex}"), SPEC, reading_seconds=0.0)
     yield opened
     opened.close()
 
@@ -302,6 +305,81 @@ def test_documents_are_known_by_id_and_source_in_their_order(store: PassageStore
     assert store.of_sources(["s2", "s3"]) == ["b", "a"]
     assert store.known(["a", "x"]) == {"a"}
     assert store.languages() == ("zh",)
+
+
+def test_what_is_stored_is_decided_within_the_change(filled: PassageStore) -> None:
+    city, source = entry_of(CITY).document, "own"
+    put(filled, entry_of("旧的版本oldword。", name="old", source=source))
+    asked: list[Current] = []
+
+    def decide(current: Current) -> dict[str, list[str]]:
+        # Another process stored something since the caller looked; this sees it.
+        asked.append(current)
+        assert current.generation == before
+        assert [entry.id for entry in current.catalog()] == [entry.id for entry in filled.catalog()]
+        assert current.catalog()[0].title == city.title
+        assert current.of_sources([source, "nowhere"]) == ["old"]
+        return {"new": current.of_sources([source]), city.id: []}
+
+    before = filled.generation
+    entries = [entry_of("新的版本newword。", name="new", source=source), entry_of("多余。", name="no"), entry_of(CITY)]
+    assert filled.put_all(entries, replacing=decide) == [True, False, False]
+    assert len(asked) == 1
+    assert filled.known(["old", "new", "no"]) == {"new"}
+    assert filled.lexical(["oldword"], 5) == []
+    assert [found for found, _ in filled.lexical(["newword"], 5)] == ["new:0"]
+    generation = filled.generation
+    assert generation > before
+    assert filled.put_all(entries, replacing=lambda current: {}) == [False] * 3
+    assert filled.generation == generation
+    assert filled.check() == []
+
+
+def test_what_decides_can_refuse(filled: PassageStore) -> None:
+    def refuse(current: Current) -> dict[str, list[str]]:
+        raise RuntimeError("no")
+
+    before = filled.generation
+    with pytest.raises(RuntimeError, match="no"):
+        filled.put_all([entry_of("新。", name="new")], replacing=refuse)
+    assert filled.generation == before
+    assert filled.known(["new"]) == set()
+    assert put(filled, entry_of("新。", name="new"))
+
+
+def test_what_a_thread_reads_within_a_snapshot_is_of_one_state(filled: PassageStore) -> None:
+    """While it reads, another thread replaces a document and adds one."""
+    store, vector, city = reopen(filled, SPEC), EMBEDDER.encode_query("数字城市"), entry_of(CITY).document
+    new = [entry_of("新的数字城市。", name="new"), entry_of("再新的数字城市。", name="newer")]
+
+    def seen() -> list[object]:
+        found = store.propose([vector], ["数字"], 9)
+        return [
+            store.generation,
+            store.passage_count,
+            store.documents(),
+            store.lexical(["数字"], 9),
+            store.dense(vector, 9),
+            sorted(found),
+            store.passages(sorted(found)),
+            sorted(store.sentences(found)),
+            store.document_frequency(["数字"]),
+        ]
+
+    with ThreadPoolExecutor() as pool:
+        with store.snapshot():
+            before = seen()
+            changing = pool.submit(store.put_all, new, replacing=[city.id])
+            while pool.submit(lambda: store.generation).result() == before[0]:
+                time.sleep(0.01)
+            with store.snapshot():
+                assert seen() == before
+                assert store.document(city.id).text == CITY
+        assert changing.result() == [True, True]
+    assert store.known([city.id, "new", "newer"]) == {"new", "newer"}
+    assert store.passage_count == 5
+    assert store.check() == []
+    store.close()
 
 
 def test_both_legs_propose(filled: PassageStore) -> None:
