@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from assistant.settings import Settings
 from knowledge.adapter import corrections
 from knowledge.embed import Embedder, open_embedder
-from knowledge.encoder import NumpyEncoder, erf, gelu
+from knowledge.encoder import WORDS, NumpyEncoder, StoredRows, erf, gelu, map_safetensors
 from knowledge.errors import WeightsCorrupt, WeightsMissing
 from knowledge.manifest import ModelSpec
 from knowledge.unigram import UnigramTokenizer
@@ -80,6 +80,19 @@ def test_questions_and_passages_have_the_vectors_of_sentence_transformers(tiny: 
     passages = theirs.encode_passages(TEXTS)
     assert np.sum(ours.encode(TEXTS, "passage: ") * passages, axis=1).min() > 0.999999
     assert np.abs(questions - passages).max() > 0.001
+
+
+def test_rows_are_read_as_they_are_in_the_file(tiny: Weights) -> None:
+    path = tiny.path("tiny-e5") / "model.safetensors"
+    rows, table = StoredRows(path, WORDS), map_safetensors(path)[WORDS]
+    wanted = [3, 0, 3, len(table) - 1]
+    np.testing.assert_array_equal(rows.read(wanted), table[wanted])
+    assert rows.read([]).shape == (0, HIDDEN)
+    for none in (-1, len(table)):
+        with pytest.raises(IndexError):
+            rows.read([none])
+    with pytest.raises(KeyError):
+        StoredRows(path, "nothing")
 
 
 def test_many_passages_come_back_in_order_with_progress(embedder: Embedder) -> None:

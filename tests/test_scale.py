@@ -61,8 +61,8 @@ def test_the_command_measures_a_small_collection(use_home: Home, capsys: pytest.
     assert code == int(bool(found["failures"]))
     assert found["passages"] == 40
     assert found["search_p95"] >= found["search_p50"] > found["embedding_p50"] > 0
-    # The searching process has neither torch nor the passages it does not look at.
-    assert 50 < found["memory_megabytes"] < 600
+    # The searching process has neither torch nor the tokens and passages it does not look at.
+    assert 50 < found["memory_megabytes"] < 500
     assert found["throughput"]["passages"] >= 30
     assert found["throughput"]["texts"] > 2 * found["throughput"]["passages"]
     # How fast is for the command to say; a busy machine must not fail a test.

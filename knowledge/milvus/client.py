@@ -45,7 +45,13 @@ class Client:
         with self._explained():
             # A connection of its own: pymilvus would share one, and closing it here would close it for others.
             self._client: Any = MilvusClient(
-                address.uri, token=token, db_name=address.database, timeout=CONNECTING_SECONDS, dedicated=True
+                address.uri,
+                token=token,
+                db_name=address.database,
+                timeout=CONNECTING_SECONDS,
+                dedicated=True,
+                # pymilvus pings every ten seconds also when it asks nothing; a server that minds hangs up.
+                grpc_options={"grpc.keepalive_permit_without_calls": False},
             )
             self._lite = str(self._client.get_server_version()).startswith("milvus_lite")
 
