@@ -151,7 +151,8 @@ def article(assistant: Assistant) -> str:
 @pytest.fixture(scope="session")
 def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Milvus server: Milvus Lite, which speaks the protocol of a cluster."""
-    pytest.importorskip("pymilvus")
+    for package in ("pymilvus", "milvus_lite"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
     from milvus_lite.adapter.grpc.server import start_server_in_thread
 
     server, database, port = start_server_in_thread(str(tmp_path_factory.mktemp("milvus") / "data"))

@@ -36,6 +36,8 @@ from knowledge.store import Store
 from tests.conftest import Home
 from tests.test_store import CITY, EMBEDDER, IOT, SPEC, TAX, entry_of, long_entry
 
+pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
+
 
 @pytest.fixture
 def address(milvus: str) -> Address:
