@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from knowledge import ann
+from knowledge.index_file import replace_contents
 from knowledge.store import Store
 from tests.test_store import EMBEDDER, SPEC, entry_of, put
 
@@ -97,3 +98,19 @@ def test_a_small_collection_is_compared_whole(tmp_path: Path) -> None:
     with Store.open(tmp_path / "small.db", SPEC) as store:
         store.dense(EMBEDDER.encode_query("x"), 1)
         assert store._dense._trained == 0
+
+
+def test_what_is_put_in_place_of_it_is_searched_as_what_it_is(path: Path) -> None:
+    """Another process makes the index anew, small, while this one has it open with an inverted file."""
+    draft = path.with_name("draft.db")
+    with Store.create(draft, SPEC) as made:
+        put(made, entry_of("唯一的潜水艇。", name="one"))
+        put(made, entry_of("城市一。", name="two"))
+    with Store.open(path, SPEC) as store:
+        query = EMBEDDER.encode_query("唯一的潜水艇。")
+        store.dense(query, 1)
+        assert store._dense._trained == 2000
+        replace_contents(path, draft, expected_generation=store.generation)
+        assert store.dense(query, 5, ["one"]) == [("one:0", pytest.approx(1.0, abs=1e-5))]
+        assert len(store.dense(query, 5)) == 2
+        assert store.dense_recall == 1.0
