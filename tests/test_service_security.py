@@ -112,7 +112,8 @@ def test_nothing_of_a_question_is_logged(service: Served, caplog: pytest.LogCapt
     with caplog.at_level("INFO", "wenju.service"), service.client() as client:
         client.post("/v1/search", json={"question": "my secret disease"})
         client.get("/v1/documents?collection=my-secret")
-    rows = [json.loads(row.message) for row in caplog.records if row.name == "wenju.service.requests"]
+    logged = [json.loads(row.message) for row in caplog.records if row.name == "wenju.service.requests"]
+    rows = [row for row in logged if row["route"] != "/healthz"]  # asked while the service starts
     assert [row["route"] for row in rows][:1] == ["/v1/search"]
     assert rows[0]["key"] == "writer"
     assert "secret" not in caplog.text
