@@ -74,6 +74,10 @@ test: lint unit gate
 
 $(VENV)/.installed-browser: pyproject.toml $(VENV)/.installed-dev
 	@$(BIN)/python -m pip install --quiet --progress-bar off -e '.[browser]'
+	@test -n "$$WENJU_CHROMIUM" || command -v chromium >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Debian's Chromium …" && \
+	    apt-get install -y -qq chromium fonts-noto-cjk >/dev/null 2>&1; } || \
+	  echo "There is no Chromium: install it (Debian: apt install chromium) or name one in WENJU_CHROMIUM." >&2
 	@touch $@
 
 test-browser: $(VENV)/.installed-browser index
