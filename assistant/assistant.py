@@ -9,13 +9,14 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from assistant.collections import DEFAULT_COLLECTION, path_of
 from assistant.errors import CollectionUnknown
 from assistant.events import Event
 from assistant.settings import Settings
 from assistant.types import Answer, Choices, Message, Turn
+from knowledge.closing import Closing
 from knowledge.types import DocumentEntry, DocumentRecord, Hit
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class _opened_once(Generic[Part]):
             return part
 
 
-class Assistant:
+class Assistant(Closing):
     """Answers questions from the documents of one home folder.
 
     It asks the collections that the settings name, together; what is added, imported or made anew is of the first.
@@ -332,12 +333,9 @@ class Assistant:
         Raises:
             DocumentUnknown: There is none with this id.
         """
-        from knowledge.errors import DocumentUnknown
+        from knowledge.passage_store import document_in
 
-        for store in self.stores[:-1]:
-            with suppress(DocumentUnknown):
-                return store.document(document_id)
-        return self.stores[-1].document(document_id)
+        return document_in(self.stores, document_id)
 
     def add(
         self,
@@ -503,12 +501,6 @@ class Assistant:
             for one in (*stores, *self._others.values()):
                 one.close()
             self._others.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @_opened_once
     def reader(self) -> Reader:

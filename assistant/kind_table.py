@@ -66,9 +66,9 @@ _WHEN = (
     r"[零〇一二两三四五六七八九十\d]+点|[上中下]午|傍晚|午夜|正午|凌晨|清晨|早晨|晚上|夜间|[春夏秋冬][季天]",
     # An age, a reign, what came before or after: an answer to "when" without a number.
     r"距今|年前|以前|之前|之后|以后|期间|时期|时代|年代|初年|末年|中叶|世纪|同年|当年|次年|翌年|[今去明]年|[前后]夕",
-    r"(?:的时候|时)[，,。]|[元\d一二三四五六七八九十]年|[商周秦汉晋隋唐宋元明清金辽]朝|[战戰][国國]|春秋时",
+    r"(?:的时候|时)[，,。]|[元\d一二三四五六七八九十]年|[商周秦汉晋隋唐宋元明清金辽]朝|战国|春秋时",
     r"[东西南北]?[汉晋周宋魏唐秦隋明清元](?:代|初|末|[文武景惠宣成光太高世圣仁神真孝穆宪]?[帝宗祖])",
-    r"[侏白三二石寒奥志泥]\w{1,2}[纪紀]",
+    r"[侏白三二石寒奥志泥]\w{1,2}纪",
     r"\b(?:BP|BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w)",
     r"\b(?:years?|months?|weeks?|days?|centur(?:y|ies)|decades?) (?:ago|later|before|after|earlier)\b",
     r"\b(?:before|after|during|since|until|when|while|once|century|era|period|age of|now|today|yesterday|tomorrow)\b",

@@ -133,7 +133,7 @@ def select(
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None if otherwise else reader.judge(asked, question.language, sentences)
     sure = confidence(result, (*sentences, *found), judged)
-    of_a_card = bool(card_field(found[0].text)) and found[0].late >= FIELD_CLOSE and not missing_of_sought(asked, texts)
+    of_a_card = _is_close_field(found[0]) and not missing_of_sought(asked, texts)
     if sure < threshold * (FOLLOWING if question.before else FIELD if of_a_card else 1.0):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
     if not listing and _answers_alone(asked, result, sentences):
@@ -196,8 +196,12 @@ def _answers_alone(question: str, result: SearchResult, sentences: Sequence[Sent
     """
     best = sentences[0]
     likely = likelihoods(result)[best.passage.id, best.span.start]
-    told = likely >= FIELD_ALONE and best.late >= FIELD_CLOSE and not missing_of_sought(question, [best.text])
-    return told and bool(card_field(best.text))
+    return likely >= FIELD_ALONE and _is_close_field(best) and not missing_of_sought(question, [best.text])
+
+
+def _is_close_field(sentence: SentenceHit) -> bool:
+    """Return whether a sentence is a field of a document's card that the question is close to."""
+    return sentence.late >= FIELD_CLOSE and bool(card_field(sentence.text))
 
 
 def likelihoods(result: SearchResult) -> dict[tuple[str, int], float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -200,6 +201,28 @@ def rebuild(
         records = [to_record(document) for document in documents]
     path.parent.mkdir(parents=True, exist_ok=True)
     absent, started = not path.exists(), time.time()
+    with drafted(path, records, embedder, target=target, progress=progress) as (draft, report):
+        if not absent:
+            replace_contents(path, draft, expected_generation=generation)
+        elif not publish(draft, path, started):
+            raise IndexBusy(f"Another process has made the index {path} meanwhile.", hint="Run the rebuild again.")
+    return report
+
+
+@contextmanager
+def drafted(
+    path: Path,
+    records: Iterable[DocumentRecord],
+    embedder: PassageEmbedder,
+    *,
+    target: int = 400,
+    progress: Progress | None = None,
+) -> Iterator[tuple[Path, BuildReport]]:
+    """Make an index of documents beside `path`, under another name, and give the file with what building it did.
+
+    Raises:
+        DiskFull: There is no room; nothing was changed.
+    """
     with draft_of(path) as draft:
         try:
             with Store.create(draft, spec_for(embedder, target=target)) as store:
@@ -208,11 +231,7 @@ def rebuild(
             raise DiskFull(
                 f"There is no room to make the index {path} anew; it is as it was.", hint="Free some space, try again."
             ) from error
-        if not absent:
-            replace_contents(path, draft, expected_generation=generation)
-        elif not publish(draft, path, started):
-            raise IndexBusy(f"Another process has made the index {path} meanwhile.", hint="Run the rebuild again.")
-    return report
+        yield draft, report
 
 
 def to_record(document: Document) -> DocumentRecord:

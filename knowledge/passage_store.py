@@ -7,7 +7,7 @@ pass ``tests/test_store_contract.py``.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from knowledge.ann import Vectors
 from knowledge.calibration import Calibration
 from knowledge.current import Decide
+from knowledge.errors import DocumentUnknown
 from knowledge.late import TokenStates
 from knowledge.rows import Entry
 from knowledge.types import DocumentEntry, DocumentRecord, IndexSpec, Language, Passage, Span
@@ -150,3 +151,15 @@ class PassageStore(Protocol):
 
     def close(self) -> None:
         """Close it; closing twice does nothing."""
+
+
+def document_in(stores: Sequence[PassageStore], document_id: str) -> DocumentRecord:
+    """Return one document, of the first store that has it.
+
+    Raises:
+        DocumentUnknown: None has one with this id.
+    """
+    for store in stores[:-1]:
+        with suppress(DocumentUnknown):
+            return store.document(document_id)
+    return stores[-1].document(document_id)

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge import schema
-from knowledge.build import BuildReport, PassageEmbedder, Progress, build_records, spec_for
-from knowledge.draft import draft_of
-from knowledge.errors import DiskFull, IndexMissing
+from knowledge.build import BuildReport, PassageEmbedder, Progress, drafted
+from knowledge.errors import IndexMissing
 from knowledge.pages import Pages, Row
 from knowledge.rows import digest
-from knowledge.store import Store
 from knowledge.types import DocumentRecord, Language
 
 _COLUMNS = 9
@@ -109,14 +107,7 @@ def put_in_place(
     Raises:
         DiskFull: There is no room; nothing was changed.
     """
-    with draft_of(path) as draft:
-        try:
-            with Store.create(draft, spec_for(embedder, target=target)) as store:
-                report = build_records(records, store, embedder, target=target, progress=progress)
-        except DiskFull as error:
-            raise DiskFull(
-                f"There is no room to make the index {path} anew; it is as it was.", hint="Free some space, try again."
-            ) from error
+    with drafted(path, records, embedder, target=target, progress=progress) as (draft, report):
         number = 1
         while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
             number += 1

@@ -13,8 +13,6 @@ import threading
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +20,7 @@ import numpy.typing as npt
 from knowledge import ann, rows, schema
 from knowledge.ann import DenseIndex, Vectors, from_blobs
 from knowledge.calibration import Calibration
+from knowledge.closing import Closing
 from knowledge.current import CurrentRows, Decide, decided
 from knowledge.errors import DiskFull, DocumentUnknown, KnowledgeError
 from knowledge.index_check import problems
@@ -32,7 +31,7 @@ from knowledge.terms import any_of, from_row, to_term
 from knowledge.types import DocumentEntry, DocumentRecord, IndexSpec, Language, Passage, Span
 
 
-class Store:
+class Store(Closing):
     """An index file, open. Use `create` or `open`; safe to use from several threads.
 
     Args:
@@ -467,14 +466,6 @@ class Store:
                 self._save_dense()
         finally:
             self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _scrub(self) -> None:
         """Take deleted rows out of the journal and the derived file as well."""

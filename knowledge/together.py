@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 
 from knowledge.calibration import log_odds
 from knowledge.embed import Embedder
-from knowledge.errors import DocumentUnknown
 from knowledge.lexicon import Lexicon
+from knowledge.passage_store import document_in
 from knowledge.question import Query, prepare
 from knowledge.ranking import preference
 from knowledge.retrieve import Searcher, SearchResult
@@ -63,12 +63,7 @@ class Together:
         Raises:
             DocumentUnknown: No collection has one with this id.
         """
-        for one in self.searchers[:-1]:
-            try:
-                return one.document(document_id)
-            except DocumentUnknown:
-                continue
-        return self.searchers[-1].document(document_id)
+        return document_in([one.store for one in self.searchers], document_id)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -78,14 +78,11 @@ def problems_of_answer(answer: Answer) -> tuple[list[Line], list[str]]:
     problems = []
     for passage in answer.passages:
         lines[passage.document_id] = said = _lines(passage.text)
-        if said and text_of(said[0].town, said[0].file, said[0].version)[passage.start : passage.end] != passage.text:
+        if said and _text(said[0])[passage.start : passage.end] != passage.text:
             problems.append(f"A passage of {said[0]} is not of its text.")
     for citation in answer.citations:
         said = lines.get(citation.document_id, [])
-        if (
-            said
-            and text_of(said[0].town, said[0].file, said[0].version)[citation.start : citation.end] != citation.quote
-        ):
+        if said and _text(said[0])[citation.start : citation.end] != citation.quote:
             problems.append(f"A citation of {said[0]} is not of its text.")
         if citation.document_id not in lines:
             problems.append(f"A citation is of {citation.document_id}, of which there is no passage.")
@@ -106,12 +103,17 @@ def problems_of_documents(records: Iterable[DocumentRecord]) -> tuple[Mapping[tu
         if (first.town, first.file) in versions:
             problems.append(f"There are two versions of {name_of(first.town, first.file)}.")
         versions[first.town, first.file] = first.version
-        if record.text != text_of(first.town, first.file, first.version) or not record.passages:
+        if record.text != _text(first) or not record.passages:
             problems.append(f"{first} is half there.")
     for town in {town for town, _ in versions} - {SHARED}:
         if len([file for own, file in versions if own == town]) != FILES:
             problems.append(f"Of {town} only some files are there.")
     return versions, problems + mixed(every)
+
+
+def _text(line: Line) -> str:
+    """Return the text of the version that a line stands in."""
+    return text_of(line.town, line.file, line.version)
 
 
 def _lines(text: str) -> list[Line]:

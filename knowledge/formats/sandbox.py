@@ -11,9 +11,9 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from knowledge.closing import Closing
 from knowledge.errors import LoadError
 from knowledge.formats.extracted import Extracted
 
@@ -29,7 +29,7 @@ FILES_A_PROCESS = 100
 _START = "import sys; sys.path[:] = {path!r}; from knowledge.formats.worker import serve; serve({memory})"
 
 
-class Sandbox:
+class Sandbox(Closing):
     """Reads files in another process, which starts with the first one. Safe to use from several threads.
 
     Args:
@@ -65,14 +65,6 @@ class Sandbox:
         """End the process, if there is one."""
         with self._lock:
             self._stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _ask(self, request: dict[str, str], seconds: float) -> dict[str, Any]:
         process = self._started()

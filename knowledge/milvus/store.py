@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from knowledge import rows
 from knowledge.ann import Vectors
 from knowledge.calibration import Calibration
+from knowledge.closing import Closing
 from knowledge.current import Decide, decided
 from knowledge.errors import DocumentUnknown, IndexDamaged
 from knowledge.index_file import OnBusy
@@ -39,7 +39,7 @@ SENTENCES_IN_PASSAGE = 5
 """About; how many passages are read for a sample of sentences."""
 
 
-class MilvusStore:
+class MilvusStore(Closing):
     """A collection in a Milvus cluster, open. Use `create` or `open`; safe to use from several threads.
 
     Args:
@@ -341,14 +341,6 @@ class MilvusStore:
         if not self._closed:
             self._closed = True
             self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _view(self) -> View:
         return View(self._client, self._snapshots.state())
