@@ -78,7 +78,8 @@ def test_imports_go_one_way(room: str) -> None:
 )
 def test_a_heavy_package_is_imported_in_one_file(package: str, file: str) -> None:
     users = {names(path) for path in sources() for module in imported(path) if module.split(".")[0] == package}
-    assert users == {file}
+    # What Wenju is compared with is built of the same parts, but not with Wenju's.
+    assert users - {"evals/peers/quickstart.py"} == {file}
 
 
 def test_the_environment_is_read_where_it_is_documented() -> None:

@@ -3,8 +3,8 @@
 `RecursiveCharacterTextSplitter` (1000 characters, 200 of overlap), a vector store, the four nearest passages stuffed
 into the prompt ``rlm/rag-prompt``: the values that LangChain's tutorial has. Two parts are put in the place of others:
 
-- `InMemoryVectorStore` of langchain-core, which the tutorial uses today, for the FAISS wrapper, which only
-  langchain-community has, and that is being retired. Both search exactly, so the passages are the same.
+- The vectors are in a FAISS index, searched as LangChain's FAISS store does it (``IndexFlatL2``), without that
+  wrapper: only langchain-community has it, and that is being retired.
 - Wenju's embedding model for ``HuggingFaceEmbeddings``, with its prompts and corrections: the peer is given more than
   the quickstart has, not less.
 """
@@ -67,8 +67,9 @@ class Quickstart:
         model_name: str = EXTRACTIVE,
         spec: str = "none",
     ) -> None:
+        import faiss
+        import numpy as np
         from langchain_core.documents import Document
-        from langchain_core.vectorstores import InMemoryVectorStore
 
         splitters = require("langchain_text_splitters", "peers")
         self.model_name = model_name
@@ -77,8 +78,11 @@ class Quickstart:
             chunk_size=CHUNK, chunk_overlap=OVERLAP, add_start_index=True
         )
         whole = [Document(page_content=record.text, metadata={"id": record.id}) for record in documents]
-        self._store = InMemoryVectorStore(embeddings)
-        self._store.add_documents(splitter.split_documents(whole))
+        self._passages = splitter.split_documents(whole)
+        vectors = np.asarray(embeddings.embed_documents([one.page_content for one in self._passages]), np.float32)
+        self._vectors = faiss.IndexFlatL2(vectors.shape[1])
+        self._vectors.add(vectors)
+        self._embeddings = embeddings
         self._write: Callable[[str, str], Iterator[str]] | None = _stuff(model) if model is not None else None
         self._spec = spec
 
@@ -93,7 +97,7 @@ class Quickstart:
             ModelUnreachable: The chat model did not answer.
         """
         began = time.perf_counter()
-        found = self._store.similarity_search_with_score(question, k=PASSAGES)
+        found = self._nearest(question)
         if self._write is None:
             found, text, first = found[:1], found[0][0].page_content, time.perf_counter() - began
         else:
@@ -104,6 +108,15 @@ class Quickstart:
                     text += piece
         timings = {"total": round(time.perf_counter() - began, 4), "first_word": round(first, 4)}
         return self._answer(question, text.strip(), found, timings)
+
+    def _nearest(self, question: str) -> list[tuple[Document, float]]:
+        """Return the nearest passages with their cosines, nearest first (at most `PASSAGES`)."""
+        import numpy as np
+
+        query = np.asarray([self._embeddings.embed_query(question)], np.float32)
+        distances, rows = self._vectors.search(query, min(PASSAGES, len(self._passages)))
+        # Of unit vectors the squared distance is 2 - 2 cos.
+        return [(self._passages[row], 1 - float(far) / 2) for far, row in zip(distances[0], rows[0], strict=True)]
 
     def _answer(
         self, question: str, text: str, found: Sequence[tuple[Document, float]], timings: dict[str, float]
