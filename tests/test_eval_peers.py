@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant.assistant import Assistant
+from assistant.read import ChatReader
 from evals import cli
 from evals.cases import load_suite
 from evals.commands import run as run_command
+from evals.commands.peers import both
 from evals.peers.quickstart import CHUNK, NAME, PASSAGES, PROMPT, Quickstart, says_that_it_does_not_know
 from evals.report.model import load_report
 from evals.runner import CaseRunner
 from tests.conftest import ScriptedChatModel
+from tests.test_eval_broken_product import ChainAssistant
 from tests.test_eval_command import parse
 
 
@@ -101,6 +105,21 @@ def test_both_stand_in_one_report(
     assert html.read_text(encoding="utf-8").count(f"<h4>{NAME}</h4>") == len(cases)
     assert cli.run_command(parse(*words[:4], "--json")) == code
     assert set(json.loads(capsys.readouterr().out)) == {"wenju", "peer"}
+
+
+def test_words_that_nobody_checked_are_no_merit(assistant: Assistant) -> None:
+    """The verifier puts quotes in the place of invented words; a peer that keeps them is not better for it."""
+    model = ScriptedChatModel(draft="它有九百个新区。")
+    reader = ChatReader(model, "scripted", "http://x/v1#y")
+    ours = ChainAssistant(assistant.searcher, reader, replace(assistant.settings, threshold=0.0))
+    theirs = Quickstart(assistant.documents(), assistant.embedder, model, "scripted", "http://x/v1#y")
+    facts = [case for case in load_suite("facts").cases if case.kind == "fact" and case.language == "zh"][:12]
+    suite = replace(load_suite("facts"), cases=tuple(facts))
+    mine, peers = both(parse("peers", "facts"), [suite], {}, (ours, None), (theirs, None))
+    own = {metric.name: metric for metric in mine.suites[0].metrics}
+    assert own["own_words"].value == 0.0
+    assert "own_words" not in {metric.name for metric in peers.suites[0].metrics}
+    assert mine.suites[0].worse == []
 
 
 @pytest.mark.parametrize("option", ["--cache", "--bless"])

@@ -75,12 +75,15 @@ def both(
     from evals.provenance import code_version
     from evals.report.build import suite_report, whole_report
     from evals.runner import run
+    from evals.scorers import SCORERS
 
+    # Its words passed no check, since it makes none: that all of them are its own is no merit.
+    unchecked = tuple(scorer for scorer in SCORERS if scorer.name != "own_words")
     reports = []
-    for (assistant, attacked), name in ((ours, ""), (theirs, NAME)):
+    for (assistant, attacked), name, scorers in ((ours, "", SCORERS), (theirs, NAME, unchecked)):
         results: list[RunResult] = []
         for suite in suites:
-            result = run(suite, assistant, repeat=args.repeat, jobs=args.jobs, attacked=attacked)
+            result = run(suite, assistant, scorers=scorers, repeat=args.repeat, jobs=args.jobs, attacked=attacked)
             results.append(replace(result, model=f"{name}, {result.model}") if name else result)
         made = [suite_report(result, gates(result), judged_code(result, gates(result), None)) for result in results]
         code = worst(one.exit_code for one in made)
