@@ -58,7 +58,7 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     password = command("password", "print the line of a user for `wenju chat --auth`")
     password.add_argument("name", metavar="NAME", help="the user's name")
 
-    serve = command("serve", "serve an HTTP API, OpenAI's chat protocol too")
+    serve = command("serve", "serve an HTTP API, OpenAI's chat protocol too, and the chat page beside it")
     _llm(serve)
     _retrieval(serve)
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
@@ -66,7 +66,11 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     serve.add_argument("--keys", metavar="FILE", help="API keys (lines of `wenju key`); needed for other machines")
     serve.add_argument("--rate", type=int, metavar="N", help="requests a minute of one key (default: 600)")
     serve.add_argument("--workers", type=int, metavar="N", help="questions answered at once (default: 2)")
-    serve.add_argument("--log-questions", action="store_true", help="write the words of questions into the log")
+    serve.add_argument(
+        "--auth", metavar="FILE", help="the page's users (lines of `wenju password`); needed with --keys"
+    )
+    serve.add_argument("--no-page", dest="page", action="store_false", default=None, help="serve the API alone")
+    serve.add_argument("--log-questions", action="store_true", default=None, help="write questions into the log")
 
     mcp = command("mcp", "serve tools to programs that speak the Model Context Protocol, by standard input and output")
     _llm(mcp)

@@ -11,7 +11,7 @@ from assistant.errors import ExtraMissing
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve the HTTP API until it is stopped."""
+    """Serve the HTTP API, and the chat page beside it, until it is stopped."""
     try:
         from assistant.service.options import ServiceOptions
         from assistant.service.server import serve as serve_api
@@ -19,9 +19,15 @@ def serve(options: argparse.Namespace) -> int:
         raise ExtraMissing(
             f"The service needs the package {error.name}.", hint='Run: pip install "wenju[serve]".'
         ) from error
-    wanted = {"keys": options.keys and Path(options.keys), "rate": options.rate, "threads": options.workers}
-    given = {name: value for name, value in wanted.items() if value is not None}
-    limits = ServiceOptions(**given, log_questions=options.log_questions)
+    wanted = {
+        "keys": options.keys and Path(options.keys),
+        "auth": options.auth and Path(options.auth),
+        "page": options.page,
+        "rate": options.rate,
+        "workers": options.workers,
+        "log_questions": options.log_questions,
+    }
+    limits = ServiceOptions(**{name: value for name, value in wanted.items() if value is not None})
     with open_assistant(options) as assistant:
         serve_api(assistant, limits, host=options.host, port=options.port)
     return 0

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
 from assistant.assistant import Assistant
 from assistant.conversations import Conversations
@@ -19,6 +18,7 @@ from assistant.events import Event, Token
 from assistant.service.app import build_app
 from assistant.service.keys import new_key
 from assistant.service.options import ServiceOptions
+from assistant.service.server import server_of
 from assistant.types import Choices, Message
 from assistant.web.server import free_port
 
@@ -60,7 +60,11 @@ class Served:
 
 @contextmanager
 def served(
-    assistant: Assistant, folder: Path, options: ServiceOptions | None = None, *, with_keys: bool = True
+    assistant: Assistant,
+    folder: Path,
+    options: ServiceOptions | None = None,
+    *,
+    with_keys: bool = True,
 ) -> Iterator[Served]:
     """Serve an assistant on a free port until the end of the block."""
     keys, lines = {}, []
@@ -71,12 +75,10 @@ def served(
         lines.append(line)
     (folder / "keys.txt").write_text("# keys\n\n" + "\n".join(lines))
     kept = Conversations(folder / "conversations.db")
-    limits = options or ServiceOptions(rate=100_000)
+    limits = replace(options or ServiceOptions(rate=100_000, page=False), shutdown_seconds=2)
     app = build_app(assistant, kept, replace(limits, keys=folder / "keys.txt" if with_keys else None))
     port = free_port("127.0.0.1", 0)
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
-    )
+    server = server_of(app, limits, "127.0.0.1", port)
     thread = threading.Thread(target=server.run)
     thread.start()
     address = f"http://127.0.0.1:{port}"

@@ -193,7 +193,7 @@ def test_a_client_that_goes_stops_the_model(home: Home, tmp_path: Path, stream: 
 
 def test_a_full_queue_is_told_at_once_and_time_is_limited(home: Home, tmp_path: Path) -> None:
     slow = Endless(home.settings)
-    options = ServiceOptions(threads=1, queue=0, request_seconds=1.0, rate=100)
+    options = ServiceOptions(workers=1, queue=0, request_seconds=1.0, rate=100)
     with served(slow, tmp_path, options) as service, service.client() as client:
         late: list[httpx.Response] = []
 

@@ -4,6 +4,7 @@
 - ``lanes``: bounded threads; who comes when all places are taken is told so at once.
 - ``gate``: keys, rates, sizes, slow bodies, request ids, logs and metrics, before any route.
 - ``schemas``: what goes in and out. ``answering``: one question, whole or as a stream.
+- ``beside``: the chat page at the same address.
 - ``routes_*``, ``openai_chat``: the routes. ``app``: all of it put together. ``server``: served until it is stopped;
   ``port``: where.
 - ``mcp_tools``, ``mcp_server``: four tools for programs that speak the Model Context Protocol.

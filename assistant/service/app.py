@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from assistant.assistant import Assistant
 from assistant.conversations import Conversations
+from assistant.passwords import Users
 from assistant.service import (
     openai_chat,
     problems,
@@ -21,6 +22,7 @@ from assistant.service import (
     routes_documents,
     routes_health,
 )
+from assistant.service.beside import Beside
 from assistant.service.core import Core
 from assistant.service.gate import Gate
 from assistant.service.keys import Keys
@@ -39,13 +41,15 @@ def build_app(assistant: Assistant, kept: Conversations, options: ServiceOptions
     Args:
         assistant: Answers; whoever made it closes it.
         kept: Keeps conversations.
-        options: Limits and keys.
+        options: Limits, keys, and whether the chat page is there too.
 
     Raises:
-        BadSettings: The file of keys cannot be used.
+        BadSettings: The file of keys or of users cannot be used.
     """
     keys = None if options.keys is None else Keys.load(options.keys)
-    lanes_opened = open_lanes(options.threads, options.queue)
+    users = None if options.auth is None else Users.load(options.auth)
+    beside = Beside()
+    lanes_opened = open_lanes(options.workers, options.queue)
     lanes = lanes_opened.__enter__()
     core = Core(assistant, kept, options, lanes, Metrics(lanes))
 
@@ -57,7 +61,10 @@ def build_app(assistant: Assistant, kept: Conversations, options: ServiceOptions
 
         warming = asyncio.create_task(warm_up())
         try:
-            yield
+            async with AsyncExitStack() as stack:
+                if options.has_page:
+                    await stack.enter_async_context(beside.opened(assistant, kept, users))
+                yield
         finally:
             warming.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -74,13 +81,14 @@ def build_app(assistant: Assistant, kept: Conversations, options: ServiceOptions
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,  # a path that is not there is not there
-        middleware=[Middleware(Gate, options=options, keys=keys, metrics=core.metrics)],
+        middleware=[Middleware(Gate, options=options, keys=keys, metrics=core.metrics, page=beside)],
         responses={
             status: {"model": ProblemOut, "description": what, "content": {problems.MEDIA_TYPE: {}}}
             for status, what in _PROBLEMS.items()
         },
     )
     app.state.core, app.state.uploads, app.state.adding = core, OrderedDict(), set()
+    app.state.stopping = beside.end_streams
     problems.install(app)
     for part in (routes_ask, routes_documents, routes_conversations, openai_chat, routes_health):
         app.include_router(part.router)

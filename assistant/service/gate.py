@@ -24,6 +24,7 @@ from assistant.web.server import LOOPBACK
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from assistant.service.beside import Beside
     from assistant.service.metrics import Metrics
 
 OPEN = frozenset({"/healthz", "/readyz", "/openapi.json"})
@@ -34,17 +35,20 @@ _log = logging.getLogger("wenju.service.requests")
 
 
 class Gate:
-    """ASGI middleware around the whole API.
+    """ASGI middleware around the whole API, and before the page.
 
     Args:
         app: What it is put around.
         options: Limits.
         keys: Who may come in; None for everybody on this machine.
         metrics: What is counted.
+        page: Takes what is not for the API; it has its own users, cookies and limits.
     """
 
-    def __init__(self, app: ASGIApp, options: ServiceOptions, keys: Keys | None, metrics: Metrics) -> None:
-        self._app, self._options, self._keys, self._metrics = app, options, keys, metrics
+    def __init__(
+        self, app: ASGIApp, options: ServiceOptions, keys: Keys | None, metrics: Metrics, page: Beside
+    ) -> None:
+        self._app, self._options, self._keys, self._metrics, self._page = app, options, keys, metrics, page
         self._rate = RateLimitItemPerMinute(options.rate)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
@@ -65,13 +69,20 @@ class Gate:
             if message["type"] == "http.response.start":
                 started = True
                 said["status"] = message["status"]
-                more = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-                message["headers"] = [*message.get("headers", ()), *more]
+                more = {b"x-request-id": request_id.encode(), b"x-content-type-options": b"nosniff"}
+                kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in more]
+                message["headers"] = [*kept, *more.items()]
             await send(message)
 
         scope.setdefault("state", {})
         scope["state"] |= {"said": said, "request_id": request_id}
+        for_page = self._page.takes(scope["path"])
         try:
+            if for_page:
+                if self._keys is None:
+                    _refuse_other_sites(headers)
+                await self._page(scope, receive, send_more)
+                return
             if scope["path"] not in OPEN:
                 caller = self._caller(headers)
                 scope["state"]["caller"] = caller
@@ -85,7 +96,7 @@ class Gate:
                 await response_of(problem)(scope, receive, send_more)
         finally:
             took = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "unknown")
+            route = "page" if for_page else getattr(scope.get("route"), "path", "unknown")
             self._metrics.request(scope["method"], route, said["status"], took)
             record = {"request_id": request_id, "method": scope["method"], "route": route, **said}
             _log.info(json.dumps({**record, "seconds": round(took, 4)}, ensure_ascii=False))

@@ -18,10 +18,12 @@ class ServiceOptions:
         max_body: Most bytes of a request's body, of an upload too.
         body_seconds: Seconds within which a request's body must have arrived.
         request_seconds: Seconds after which a request that is not answered is given up, its model stopped.
-        threads: Questions answered and searches made at the same time; the local model answers one of them.
+        workers: Questions answered and searches made at the same time; the local model answers one of them.
         queue: How many may wait besides; whoever comes later gets a 503 at once.
         shutdown_seconds: Seconds that open requests have to finish when the service is stopped.
         log_questions: Write the words of questions into the log.
+        page: Serve the chat page beside the API.
+        auth: File of the page's users (lines of `wenju password`); where there are keys, there is no page without one.
     """
 
     keys: Path | None = None
@@ -29,10 +31,17 @@ class ServiceOptions:
     max_body: int = 10_000_000
     body_seconds: float = 30.0
     request_seconds: float = 120.0
-    threads: int = 2
+    workers: int = 2
     queue: int = 32
     shutdown_seconds: int = 20
     log_questions: bool = False
+    page: bool = True
+    auth: Path | None = None
+
+    @property
+    def has_page(self) -> bool:
+        """Whether the chat page is served: nobody comes in by the page who could not by the API."""
+        return self.page and (self.keys is None or self.auth is not None)
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot work.
@@ -40,7 +49,7 @@ class ServiceOptions:
         Raises:
             BadSettings: A number is out of its range.
         """
-        for name in ("rate", "max_body", "threads", "body_seconds", "request_seconds", "shutdown_seconds"):
+        for name in ("rate", "max_body", "workers", "body_seconds", "request_seconds", "shutdown_seconds"):
             if not getattr(self, name) > 0:
                 raise BadSettings(f"{name} is {getattr(self, name)}, not above 0.", hint="Leave it out or raise it.")
         if self.queue < 0:

@@ -1,9 +1,14 @@
-"""Serving the API until it is stopped."""
+"""Serving the API, and the chat page beside it, until it is stopped."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
+from socket import socket
+
+import uvicorn
+from fastapi import FastAPI
 
 from assistant.assistant import Assistant
 from assistant.conversations import Conversations
@@ -19,15 +24,13 @@ def serve(assistant: Assistant, options: ServiceOptions, *, host: str, port: int
 
     Args:
         assistant: Answers.
-        options: Limits and keys.
+        options: Limits, keys, and whether the chat page is there too.
         host: Address to listen on.
         port: Port to listen on; 0 takes any.
 
     Raises:
-        BadSettings: Other machines are to be let in without keys, the keys cannot be used, or the port is taken.
+        BadSettings: Other machines are to be let in without keys, keys or users cannot be used, or the port is taken.
     """
-    import uvicorn
-
     if options.keys is None and host not in LOOPBACK:
         raise BadSettings(
             "A service without keys is not opened to other machines.",
@@ -40,10 +43,39 @@ def serve(assistant: Assistant, options: ServiceOptions, *, host: str, port: int
     try:
         app = build_app(assistant, kept, options)
         shown = f"[{host}]" if ":" in host else host
-        print(f"问据 Wenju: http://{shown}:{chosen}/v1   (Ctrl-C 结束 / stops it)", flush=True)
-        uvicorn.run(
-            app, host=host, port=chosen, log_config=None, access_log=False, server_header=False,
-            timeout_graceful_shutdown=options.shutdown_seconds, h11_max_incomplete_event_size=16_384,
-        )  # fmt: skip
+        address = f"http://{shown}:{chosen}"
+        print(f"问据 Wenju: {address}/v1   (Ctrl-C 结束 / stops it)", flush=True)
+        if options.has_page:
+            print(f"网页 / page: {address}/", flush=True)
+        elif options.page:
+            print("The chat page is left out: where there are keys it needs users, --auth FILE.", flush=True)
+        server = server_of(app, options, host, chosen)
+        with suppress(KeyboardInterrupt):
+            server.run()
+        if not server.started:
+            raise SystemExit(1)  # uvicorn said why
     finally:
         kept.close()
+
+
+def server_of(app: FastAPI, options: ServiceOptions, host: str, port: int) -> uvicorn.Server:
+    """Return what serves the API, not running yet.
+
+    Args:
+        app: As `build_app` makes it.
+        options: Limits.
+        host: Address to listen on.
+        port: Port to listen on.
+    """
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            app.state.stopping()
+            await super().shutdown(sockets)
+
+    return Server(
+        uvicorn.Config(
+            app, host=host, port=port, log_config=None, access_log=False, server_header=False,
+            timeout_graceful_shutdown=options.shutdown_seconds, h11_max_incomplete_event_size=16_384,
+        )
+    )  # fmt: skip

@@ -5,6 +5,7 @@
 - ``documents``: a document with its cited sentences marked.
 - ``render``: questions, evidence and answers; ``lists``: conversations, documents, settings.
 - ``choices``: what a user may choose, ``line``: who waits for the local model.
+- ``requests``: what Gradio hands over.
 - ``turns``: one turn of a conversation, from the question to the checked answer.
 - ``service``: what the page's script may ask for besides answers; ``uploads``: files that are added.
 - ``visitors``: who asks.

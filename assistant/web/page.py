@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ from assistant.web import frame, lists, uploads
 from assistant.web.choices import frame_language
 from assistant.web.line import Line
 from assistant.web.markup import Markup
+from assistant.web.requests import conversation_of, question_of
 from assistant.web.service import FUNCTIONS, Service
 from assistant.web.texts import EXAMPLES, table, text
 from assistant.web.turns import Backend, Step, Talk
@@ -117,11 +118,11 @@ def build_page(assistant: Backend, kept: Conversations, *, alone: bool = False) 
 
         def ask(typed: str, id_: str, event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, ...]]:
             owner, language = owner_of(request.headers), frame_language(request.cookies)
-            words, at = _asked(typed, event)
+            words, at = question_of(typed, event)
             if not words.strip():
                 yield (gr.skip(),) * 5
                 return
-            id_ = _begun(kept, owner, id_, words)
+            id_ = conversation_of(kept, owner, id_, words)
             view = View(assistant, language)
             shown: Any = None
             talking = Talk(assistant, kept, line, owner, id_, language)
@@ -192,10 +193,29 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": False,
         "pwa": False,
-        "quiet": True,
-        "max_threads": THREADS,
+        "show_error": False,
         "max_file_size": uploads.MEGABYTES * 1_000_000,
     }
+
+
+def mounted(page: gr.Blocks, middleware: Sequence[Any]) -> Any:
+    """Return Gradio's application of a page, for a server that is not Gradio's own.
+
+    Its lifespan begins and ends the page's queue.
+
+    Args:
+        page: As `build_page` makes it.
+        middleware: What stands before it.
+    """
+    from fastapi import FastAPI
+    from starlette.routing import Mount
+
+    page.max_threads = page._queue.max_thread_count = THREADS  # as `launch` sets them; mounting has no parameter for it
+    front = FastAPI(openapi_url=None)
+    gr.mount_gradio_app(front, page, path="/", app_kwargs={"middleware": list(middleware)}, **launch_options())
+    front.state.inner = next(route.app for route in front.routes if isinstance(route, Mount))
+    front.state.inner.startup_events_triggered = True  # nobody who asks for them starts a second queue
+    return front
 
 
 def translations() -> gr.I18n:
@@ -218,23 +238,6 @@ def _served(function: Callable[[str, Language, Any], Any]) -> Callable[..., Any]
 
     call.__name__ = function.__name__
     return call
-
-
-def _begun(kept: Conversations, owner: str, id_: str, words: str) -> str:
-    """Return the conversation that goes on, or a new one if there is none (any more)."""
-    try:
-        return kept.heading(owner, id_).id
-    except ConversationUnknown:
-        return kept.create(owner, words)
-
-
-def _asked(typed: str, event: gr.EventData) -> tuple[str, int | None]:
-    """Return the question and the place it takes: None unless an answer is made again."""
-    sent = event._data if isinstance(event._data, dict) else {}
-    if "question" in sent:
-        return str(sent["question"]), max(0, int(sent["at"])) if "at" in sent else None
-    chosen = sent.get("value")
-    return (str(chosen["text"]) if isinstance(chosen, dict) and "text" in chosen else typed), None
 
 
 def _box(writing: bool, keep: bool = True) -> Any:

@@ -47,11 +47,7 @@ def open_page(
     Raises:
         BadSettings: The host is not one of this machine, no port is free, or a page without users is to be shared.
     """
-    from starlette.middleware import Middleware
-
-    from assistant.web.first_script import FirstScript
-    from assistant.web.page import build_page, first_script, launch_options
-    from assistant.web.visitors import Visitors
+    from assistant.web.page import THREADS, build_page, launch_options
 
     if share and users is None:
         raise BadSettings(
@@ -66,11 +62,30 @@ def open_page(
         server_port=chosen,
         share=share,
         prevent_thread_lock=True,
-        app_kwargs={"middleware": [Middleware(Visitors, users=users), Middleware(FirstScript, script=first_script())]},
+        app_kwargs={"middleware": _middleware(users)},
+        quiet=True,
+        max_threads=THREADS,
         **launch_options(),
     )
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host
     return page, f"http://{shown}:{chosen}"
+
+
+def page_app(assistant: Backend, kept: Conversations, *, users: Users | None = None, alone: bool = False) -> Any:
+    """Return the chat page as an ASGI application, to be served beside another one.
+
+    It needs an event loop that runs, and its lifespan (``router.lifespan_context``). Browsers keep a stream open as
+    long as they show the page: set ``state.inner.stop_event`` when the server is about to stop.
+
+    Args:
+        assistant: Answers the questions.
+        kept: Keeps the conversations.
+        users: Who may come in; None for everybody.
+        alone: Whether everybody who can reach the page owns this machine.
+    """
+    from assistant.web.page import build_page, mounted
+
+    return mounted(build_page(assistant, kept, alone=alone), _middleware(users))
 
 
 def serve(
@@ -143,6 +158,17 @@ def free_port(host: str, port: int) -> int:
     raise BadSettings(
         f"Ports {port} to {port + PORTS_TRIED - 1} are all taken.", hint="Name another one, e.g. --port 8080."
     )
+
+
+def _middleware(users: Users | None) -> list[Any]:
+    """Return what stands before the page, wherever it is served."""
+    from starlette.middleware import Middleware
+
+    from assistant.web.first_script import FirstScript
+    from assistant.web.page import first_script
+    from assistant.web.visitors import Visitors
+
+    return [Middleware(Visitors, users=users), Middleware(FirstScript, script=first_script())]
 
 
 def _ask_loopback_directly() -> None:
