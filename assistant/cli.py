@@ -69,8 +69,9 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     serve.add_argument(
         "--auth", metavar="FILE", help="the page's users (lines of `wenju password`); needed with --keys"
     )
-    serve.add_argument("--no-page", dest="page", action="store_false", default=None, help="serve the API alone")
-    serve.add_argument("--log-questions", action="store_true", default=None, help="write questions into the log")
+    switch = argparse.BooleanOptionalAction
+    serve.add_argument("--page", action=switch, help="serve the chat page too (default), or the API alone")
+    serve.add_argument("--log-questions", action=switch, help="write questions into the log (default: not)")
 
     mcp = command("mcp", "serve tools to programs that speak the Model Context Protocol, by standard input and output")
     _llm(mcp)

@@ -19,6 +19,7 @@ from assistant.command_output import (
     print_json,
     settings_of,
 )
+from assistant.configuration import Setting
 from assistant.errors import AssistantError, BadQuestion, BadSettings, CollectionUnknown, ExtraMissing
 from assistant.events import Finished, Token
 from assistant.types import Answer, Message
@@ -156,20 +157,30 @@ def models(options: argparse.Namespace) -> int:
 
 def config(options: argparse.Namespace) -> int:
     """Print the settings in force, as a settings file, each with where it comes from."""
+    from assistant.service.options import TABLE, effective_limits
     from assistant.settings import config_file, effective
 
-    found, file = effective(**options_given(options)), config_file()
+    groups, file = {"": effective(**options_given(options)), TABLE: effective_limits()}, config_file()
     there = file is not None and file.exists()
     if options.json:
-        rows = [{"name": one.name, "value": one.value, "source": one.source, "where": one.where} for one in found]
+        rows = [
+            {"name": f"{table}.{one.name}".strip("."), "value": one.value, "source": one.source, "where": one.where}
+            for table, found in groups.items()
+            for one in found
+        ]
         print_json({"file": file, "exists": there, "settings": rows})
         return 0
     print(f"# {file}" + ("" if there else " (there is no such file)"))
-    for one in found:
-        value = str(one.value) if isinstance(one.value, Path) else one.value
-        line = f"# {one.name} is not set" if value is None else f"{one.name} = {json.dumps(value, ensure_ascii=False)}"
-        print(f"{line:<50}  # {one.source}" + (f": {one.where}" if one.where else ""))
+    for table, found in groups.items():
+        print(*([f"\n[{table}]"] if table else []), *map(_setting_line, found), sep="\n")
     return 0
+
+
+def _setting_line(one: Setting) -> str:
+    """Return a setting as a line of a settings file."""
+    value = str(one.value) if isinstance(one.value, Path) else one.value
+    line = f"# {one.name} is not set" if value is None else f"{one.name} = {json.dumps(value, ensure_ascii=False)}"
+    return f"{line:<50}  # {one.source}" + (f": {one.where}" if one.where else "")
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -19,15 +19,14 @@ def serve(options: argparse.Namespace) -> int:
         raise ExtraMissing(
             f"The service needs the package {error.name}.", hint='Run: pip install "wenju[serve]".'
         ) from error
-    wanted = {
-        "keys": options.keys and Path(options.keys),
-        "auth": options.auth and Path(options.auth),
-        "page": options.page,
-        "rate": options.rate,
-        "workers": options.workers,
-        "log_questions": options.log_questions,
-    }
-    limits = ServiceOptions(**{name: value for name, value in wanted.items() if value is not None})
+    limits = ServiceOptions.from_environment(
+        keys=options.keys and Path(options.keys),
+        auth=options.auth and Path(options.auth),
+        page=options.page,
+        rate=options.rate,
+        workers=options.workers,
+        log_questions=options.log_questions,
+    )
     with open_assistant(options) as assistant:
         serve_api(assistant, limits, host=options.host, port=options.port)
     return 0

@@ -1,4 +1,4 @@
-"""How Wenju is configured: one frozen dataclass, and the only place that reads the environment and the settings file.
+"""How Wenju is configured: one frozen dataclass, and the only place that takes the environment and the settings file.
 
 An option goes before the environment, the environment before the file (TOML, the names of `Settings` as keys), the file
 before the default.
@@ -7,22 +7,19 @@ before the default.
 from __future__ import annotations
 
 import os
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from assistant.collections import DEFAULT_COLLECTION, checked
+from assistant.configuration import Fields, Group, Setting, in_force, written_in
 from assistant.errors import BadSettings
 from knowledge.milvus.address import parse_address
 
-Kind = Literal["path", "text", "names", "number", "count", "switch"]
-
-FIELDS: dict[str, tuple[Kind, tuple[str, ...]]] = {
+FIELDS: Fields = {
     "home": ("path", ("WENJU_HOME",)),
     "collections": ("names", ("WENJU_COLLECTIONS",)),
     "store": ("text", ("WENJU_STORE",)),
@@ -41,31 +38,8 @@ FIELDS: dict[str, tuple[Kind, tuple[str, ...]]] = {
 }
 """What can be configured from outside: of which kind it is, and which variables say it."""
 
-_WANTED: dict[Kind, tuple[tuple[type, ...], str]] = {
-    "path": ((str,), 'a path in quotation marks, e.g. "/srv/wenju"'),
-    "text": ((str,), "text in quotation marks"),
-    "names": ((list,), 'a list of names, e.g. ["default", "work"]'),
-    "number": ((int, float), "a number, e.g. 0.5"),
-    "count": ((int,), "a whole number, e.g. 8"),
-    "switch": ((bool,), "true or false"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting with where its value comes from.
-
-    Attributes:
-        name: As in `Settings`.
-        value: What is in force.
-        source: Who said it.
-        where: The variable, or file and line; "" for the others.
-    """
-
-    name: str
-    value: Any
-    source: Literal["default", "file", "environment", "option"]
-    where: str = ""
+TABLES = frozenset({"serve"})
+"""Tables of the settings file that hold something else: the limits of the service (`ServiceOptions`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,78 +150,12 @@ def effective(environment: Mapping[str, str] | None = None, **options: Any) -> l
     Raises:
         BadSettings: A value cannot be understood, or the file cannot be read.
     """
+    return effective_of(Group("", FIELDS, Settings()), environment, **options)
+
+
+def effective_of(group: Group, environment: Mapping[str, str] | None = None, **options: Any) -> list[Setting]:
+    """Return every setting of a group, as `effective` does."""
     env = os.environ if environment is None else environment
     file = config_file(environment)
-    written = {} if file is None else _written(file, needed=bool(env.get("WENJU_CONFIG")))
-    defaults, found = Settings(), []
-    for name, (kind, variables) in FIELDS.items():
-        said = [variable for variable in variables if env.get(variable)]
-        if options.get(name) is not None:
-            found.append(Setting(name, options[name], "option"))
-        elif said:
-            found.append(Setting(name, _understood(kind, said, env), "environment", ", ".join(said)))
-        else:
-            found.append(written.get(name) or Setting(name, getattr(defaults, name), "default"))
-    return found
-
-
-def _understood(kind: Kind, variables: Sequence[str], env: Mapping[str, str]) -> Any:
-    """Return the value that variables say; several are switches of which one is enough."""
-    key, value = variables[0], env[variables[0]]
-    if kind == "switch":
-        return any(env[variable].lower() in {"1", "true", "yes", "on"} for variable in variables)
-    if kind == "path":
-        return Path(value).expanduser().resolve()
-    if kind == "text":
-        return value
-    if kind == "names":
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-    try:
-        return float(value) if kind == "number" else int(value)
-    except ValueError:
-        raise BadSettings(f"{key}={value!r} is not a number.", hint=f"Set {key} to a number.") from None
-
-
-def _written(file: Path, *, needed: bool) -> dict[str, Setting]:
-    """Return what a settings file says; nothing if there is no such file and none is needed.
-
-    Raises:
-        BadSettings: It cannot be read, or a key or value of it cannot be understood; file, line and key are named.
-    """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        table = tomllib.loads(text)
-    except FileNotFoundError:
-        if not needed:
-            return {}
-        raise BadSettings(
-            f"There is no file {file}.", hint="Set WENJU_CONFIG to a settings file, or unset it."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{file} cannot be read: {error}.", hint="Make it a UTF-8 file that you can read.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{file} is not TOML: {error}.", hint='Write lines like llm = "none".') from error
-    return {key: _said(file, text, key, value) for key, value in table.items()}
-
-
-def _said(file: Path, text: str, key: str, value: Any) -> Setting:
-    """Return one key of a settings file as a setting; folders are beside the file unless they are absolute."""
-    place = re.search(rf"""(?m)^[ \t]*\[*[ \t]*["']?{re.escape(key)}["']?[ \t]*[].=]""", text)
-    where = str(file) if place is None else f"{file}, line {text.count(chr(10), 0, place.start()) + 1}"
-    if key not in FIELDS:
-        raise BadSettings(f"{where}: there is no setting {key}.", hint=f"There are: {', '.join(FIELDS)}.")
-    kind = FIELDS[key][0]
-    types, wanted = _WANTED[kind]
-    if not isinstance(value, types) or (isinstance(value, bool) and kind != "switch") or value == "":
-        raise BadSettings(f"{where}: {key} is {value!r}.", hint=f"Make it {wanted}.")
-    if isinstance(value, list):
-        if not all(isinstance(name, str) for name in value):
-            raise BadSettings(f"{where}: {key} is {value!r}.", hint=f"Make it {wanted}.")
-        value = tuple(value)
-    if kind == "path":
-        value = (file.parent / Path(str(value)).expanduser()).resolve()
-    try:
-        replace(Settings(), **{key: value})
-    except BadSettings as error:
-        raise BadSettings(f"{where}: {error.message}", hint=error.hint) from error
-    return Setting(key, value, "file", where)
+    written = {} if file is None else written_in(file, group, TABLES, needed=bool(env.get("WENJU_CONFIG")))
+    return in_force(group, written, env, options)

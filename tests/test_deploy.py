@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from assistant.cli import parser
+from assistant.service.options import FIELDS as LIMITS
 from assistant.settings import FIELDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +22,7 @@ DEPLOY = ROOT / "deploy"
 INSTRUCTIONS = {
     "FROM", "RUN", "ARG", "WORKDIR", "COPY", "ENV", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "CMD",
 }  # fmt: skip
-VARIABLES = {variable for _, variables in FIELDS.values() for variable in variables}
+VARIABLES = {variable for _, variables in (FIELDS | LIMITS).values() for variable in variables}
 
 
 def instructions() -> list[tuple[str, str]]:

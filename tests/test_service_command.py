@@ -22,8 +22,8 @@ def test_the_service_starts_and_ends_cleanly(home: Home, tmp_path: Path, capfd: 
     made = json.loads(capfd.readouterr().out)
     keys = tmp_path / "keys.txt"
     keys.write_text(made["line"])
-    command = [sys.executable, "-m", "assistant.cli", "serve", "--llm", "none", "--port", "0", "--keys", str(keys)]
-    environment = os.environ | home.environment
+    command = [sys.executable, "-m", "assistant.cli", "serve", "--llm", "none", "--port", "0"]
+    environment = os.environ | home.environment | {"WENJU_SERVE_KEYS": str(keys), "WENJU_SERVE_PAGE": "0"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as running:

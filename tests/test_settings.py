@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.cli import main
 from assistant.errors import BadSettings
+from assistant.service.options import FIELDS as LIMITS
+from assistant.service.options import ServiceOptions, effective_limits
 from assistant.settings import FIELDS, Settings, config_file, effective
 
 
@@ -144,7 +147,8 @@ def test_every_setting_but_one_for_evals_can_be_configured() -> None:
         ("threshold = 1.5\n", 1, "threshold is 1.5, not between 0 and 1"),
         ('"timeout" = -1\n', 1, "timeout is -1"),
         ('home = ""\n', 1, "home is ''"),
-        ('llm = "none"\n[serve]\nport = 1\n', 2, "there is no setting serve"),
+        ('llm = "none"\n[chat]\nport = 1\n', 2, "there is no setting chat"),
+        ('llm = "none"\nserve = 1\n', 2, "there is no setting serve"),
         ('llm = "none"\nthreads = \n', 2, "not TOML"),
     ],
 )
@@ -179,17 +183,22 @@ def test_the_users_own_file_is_read_and_need_not_be_there(tmp_path: Path, monkey
 def test_config_prints_a_file_that_says_the_same(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for _, variables in FIELDS.values():
+    for _, variables in (FIELDS | LIMITS).values():
         for variable in variables:
             monkeypatch.delenv(variable, raising=False)
-    file.write_text('home = "数据"\nthreads = 2\n')
+    file.write_text('home = "数据"\nthreads = 2\n\n[serve]\nkeys = "keys.txt"\nlog_questions = true\n')
+    monkeypatch.setenv("WENJU_SERVE_QUEUE", "4")
     monkeypatch.setenv("WENJU_CONFIG", str(file))
     assert main(["config", "-k", "5", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     rows = {row["name"]: row for row in told["settings"]}
-    assert (told["file"], told["exists"], list(rows)) == (str(file), True, list(FIELDS))
+    names = [*FIELDS, *(f"serve.{name}" for name in LIMITS)]
+    assert (told["file"], told["exists"], list(rows)) == (str(file), True, names)
     assert (rows["passages"]["value"], rows["passages"]["source"]) == (5, "option")
     assert rows["threads"] == {"name": "threads", "value": 2, "source": "file", "where": f"{file}, line 2"}
+    keys = {"name": "serve.keys", "value": str(file.parent / "keys.txt"), "source": "file", "where": f"{file}, line 5"}
+    assert rows["serve.keys"] == keys
+    assert (rows["serve.queue"]["value"], rows["serve.queue"]["where"]) == (4, "WENJU_SERVE_QUEUE")
     assert main(["config", "-k", "5"]) == 0
     printed = capsys.readouterr().out
     assert tomllib.loads(printed)["home"] == str(file.parent / "数据")
@@ -198,10 +207,73 @@ def test_config_prints_a_file_that_says_the_same(
     assert Settings.from_environment({"WENJU_CONFIG": str(again)}) == Settings.from_environment(
         {"WENJU_CONFIG": str(file)}, passages=5
     )
-    file.write_text("passages = 0\n")
-    assert main(["config"]) == 2
-    assert f"{file}, line 1: passages" in capsys.readouterr().err
+    monkeypatch.setenv("WENJU_CONFIG", str(again))
+    monkeypatch.delenv("WENJU_SERVE_QUEUE")
+    limits = ServiceOptions(keys=file.parent / "keys.txt", queue=4, log_questions=True)
+    assert ServiceOptions.from_environment() == limits
+    monkeypatch.setenv("WENJU_CONFIG", str(file))
+    for text, where in (("passages = 0\n", "line 1: passages"), ("\n[serve]\nrate = 0\n", "line 3: rate")):
+        file.write_text(text)
+        assert main(["config"]) == 2
+        assert f"{file}, {where}" in capsys.readouterr().err
 
 
 def test_an_empty_file_says_nothing() -> None:
     assert Settings.from_environment({"WENJU_CONFIG": os.devnull}) == Settings.from_environment({})
+
+
+def test_every_limit_of_the_service_can_be_configured() -> None:
+    assert set(ServiceOptions.__dataclass_fields__) == set(LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "expected"),
+    [
+        ("RATE", "9", "rate", 9),
+        ("WORKERS", "3", "workers", 3),
+        ("QUEUE", "0", "queue", 0),
+        ("MAX_BODY", "1000", "max_body", 1000),
+        ("BODY_SECONDS", "0.5", "body_seconds", 0.5),
+        ("REQUEST_SECONDS", "9.5", "request_seconds", 9.5),
+        ("SHUTDOWN_SECONDS", "1", "shutdown_seconds", 1),
+        ("LOG_QUESTIONS", "1", "log_questions", True),
+        ("PAGE", "0", "page", False),
+        ("KEYS", "/etc/keys", "keys", Path("/etc/keys")),
+        ("AUTH", "/etc/users", "auth", Path("/etc/users")),
+    ],
+)
+def test_a_variable_sets_its_limit_and_no_other(variable: str, value: str, name: str, expected: object) -> None:
+    found = ServiceOptions.from_environment({f"WENJU_SERVE_{variable}": value})
+    assert found == replace(ServiceOptions(), **{name: expected})
+    assert found != ServiceOptions.from_environment({})
+
+
+def test_limits_are_of_their_own_table(file: Path) -> None:
+    file.write_text('threads = 4\nllm = "none"\n[serve]\n# mine\nrate = 5\nworkers = 6\n')
+    environment = {"WENJU_CONFIG": str(file), "WENJU_SERVE_WORKERS": "7"}
+    assert Settings.from_environment(environment).threads == 4
+    found = {one.name: one for one in effective_limits(environment, queue=8)}
+    said = {name: (one.value, one.source, one.where) for name, one in found.items()}
+    assert said["rate"] == (5, "file", f"{file}, line 5")
+    assert said["workers"] == (7, "environment", "WENJU_SERVE_WORKERS")
+    assert said["queue"] == (8, "option", "")
+    assert said["max_body"] == (10_000_000, "default", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("threads = 2\n\n[serve]\nthreads = 2\n", 4, "there is no setting serve.threads"),
+        ('rate = 1\n[serve]\nrate = "many"\n', 3, "rate is 'many'"),
+        ("serve.workers = 0\n", 1, "workers is 0"),
+        ("\nserve = {page = 1}\n", 2, "page is 1"),
+        ("[serve]\nqueue = -1\n", 2, "queue is -1"),
+    ],
+)
+def test_a_wrong_limit_is_one_sentence_with_its_line(file: Path, text: str, line: int, words: str) -> None:
+    file.write_text(text)
+    with pytest.raises(BadSettings) as caught:
+        ServiceOptions.from_environment({"WENJU_CONFIG": str(file)})
+    assert f"{file}, line {line}: " in caught.value.message
+    assert words in caught.value.message
+    assert caught.value.hint

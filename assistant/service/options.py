@@ -1,11 +1,37 @@
-"""What bounds the service: one frozen dataclass."""
+"""What bounds the service: one frozen dataclass.
+
+An option goes before the environment (``WENJU_SERVE_RATE`` …), that before the table ``[serve]`` of the settings file.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from assistant.configuration import Fields, Group, Kind, Setting
 from assistant.errors import BadSettings
+from assistant.settings import effective_of
+
+TABLE = "serve"
+"""Table of the settings file."""
+
+_KINDS: dict[str, Kind] = {
+    "page": "switch",
+    "keys": "path",
+    "auth": "path",
+    "rate": "count",
+    "workers": "count",
+    "queue": "count",
+    "max_body": "count",
+    "body_seconds": "number",
+    "request_seconds": "number",
+    "shutdown_seconds": "count",
+    "log_questions": "switch",
+}
+FIELDS: Fields = {name: (kind, (f"WENJU_SERVE_{name.upper()}",)) for name, kind in _KINDS.items()}
+"""What can be configured from outside; the variables are the names with ``WENJU_SERVE_`` before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +80,21 @@ class ServiceOptions:
                 raise BadSettings(f"{name} is {getattr(self, name)}, not above 0.", hint="Leave it out or raise it.")
         if self.queue < 0:
             raise BadSettings(f"queue is {self.queue}, below 0.", hint="Use 0 for no waiting.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **options: Any) -> ServiceOptions:
+        """Read the limits from environment variables and the settings file.
+
+        Args:
+            environment: As for `assistant.settings.config_file`.
+            **options: Fields that take precedence over both; None is ignored.
+
+        Raises:
+            BadSettings: A value cannot be understood.
+        """
+        return cls(**{one.name: one.value for one in effective_limits(environment, **options)})
+
+
+def effective_limits(environment: Mapping[str, str] | None = None, **options: Any) -> list[Setting]:
+    """Return every limit with where its value comes from; arguments and errors are those of `effective`."""
+    return effective_of(Group(TABLE, FIELDS, ServiceOptions()), environment, **options)
