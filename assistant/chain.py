@@ -10,6 +10,7 @@ end.
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +80,13 @@ class AnswerChain(Runnable[Turn, Answer]):
             ModelUnreachable: The chat model did not answer.
         """
         clock = Clock()
+        with clock.answering(), closing(self._events(turn, clock)) as events:
+            for event in events:
+                if isinstance(event, Finished):
+                    _tell(clock, event.answer)
+                yield event
+
+    def _events(self, turn: Turn, clock: Clock) -> Generator[Event, None, None]:
         with clock.step("condense"):
             question = self._worded(condense(turn), clock)
             if turn.language is not None:
@@ -248,6 +256,16 @@ class AnswerChain(Runnable[Turn, Answer]):
         """Return every document that a passage was retrieved from, by id."""
         ids = dict.fromkeys(hit.passage.document_id for hit in result.hits)
         return {id_: self._searcher.document(id_) for id_ in ids}
+
+
+def _tell(clock: Clock, answer: Answer) -> None:
+    clock.tell(
+        language=answer.language,
+        model=answer.model,
+        refused=answer.reason or "",
+        passages=len(answer.passages),
+        citations=len(answer.citations),
+    )
 
 
 def _second(question: Question, first: str, second: str) -> Question:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -73,7 +74,7 @@ class Lane:
         Closing this closes the generator at its next step. The place is taken at the first step.
 
         Args:
-            work: Makes the generator; called in the thread.
+            work: Makes the generator; called in the thread, in the caller's context.
             seconds: How long all of it may take.
 
         Raises:
@@ -102,7 +103,7 @@ class Lane:
 
         self._enter()
         try:
-            self._threads.submit(go)
+            self._threads.submit(copy_context().run, go)
         except RuntimeError as error:  # the threads are shut down
             self._leave()
             raise _busy("The service is stopping.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from contextlib import suppress
 from socket import socket
@@ -50,8 +51,13 @@ def serve(assistant: Assistant, options: ServiceOptions, *, host: str, port: int
         elif options.page:
             print("The chat page is left out: where there are keys it needs users, --auth FILE.", flush=True)
         server = server_of(app, options, host, chosen)
-        with suppress(KeyboardInterrupt):
-            server.run()
+        # uvicorn sends itself once more the signal that stopped it, which must not keep us from closing what is open
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            with suppress(KeyboardInterrupt):
+                server.run()
+        finally:
+            signal.signal(signal.SIGTERM, before)
         if not server.started:
             raise SystemExit(1)  # uvicorn said why
     finally:
