@@ -11,81 +11,27 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.collections import DEFAULT_COLLECTION
 from assistant.events import Event, Finished
 from assistant.service.answering import answered, asked_of, whole
 from assistant.service.core import CallerOf, CoreOf, unless_gone
 from assistant.service.events_stream import sse, streamed
+from assistant.service.openai_schemas import MODEL, ChatRequest, CompletionOut, ModelsOut
 from assistant.service.problems import Problem
-from assistant.service.schemas import AskRequest, Collection, Language, Reader, Said
+from assistant.service.schemas import EVENTS, AskRequest, Reader, Said
 from assistant.types import Answer
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
-MODEL = "wenju"
-"""Name of the model; ``wenju-quotes`` and the like name a reader as well."""
-
 _PIECE = re.compile(r".{1,40}", re.DOTALL)
 
 
-class Part(BaseModel):
-    """A part of a message; only text is read."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    type: str = "text"
-    text: str = ""
-
-
-class ChatMessage(BaseModel):
-    """A message; those of the system are not read, because what the assistant may do is not theirs to say."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[Part] | None = None
-
-    @property
-    def words(self) -> str:
-        """Its text."""
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if part.type == "text")
-        return self.content or ""
-
-
-class StreamOptions(BaseModel):
-    """What a stream has besides."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    include_usage: bool | None = None
-
-
-class ChatRequest(BaseModel):
-    """A request of OpenAI's protocol; what is about sampling is ignored."""
-
-    model_config = ConfigDict(
-        extra="ignore",
-        json_schema_extra={
-            "examples": [{"model": MODEL, "messages": [{"role": "user", "content": "Who wrote this article?"}]}]
-        },
-    )
-
-    model: str = Field(MODEL, max_length=64)
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=400)]
-    stream: bool | None = False
-    stream_options: StreamOptions | None = None
-    collection: Collection = DEFAULT_COLLECTION
-    language: Language | None = None
-
-
-@router.get("/models")
+@router.get("/models", response_model=ModelsOut)
 def list_models(core: CoreOf, caller: CallerOf) -> dict[str, Any]:
     """List the models: ``wenju``, and one for each reader that may be chosen."""
     names = [MODEL, *(f"{MODEL}-{reader}" for reader in core.backend(caller, DEFAULT_COLLECTION).readers)]
@@ -93,7 +39,7 @@ def list_models(core: CoreOf, caller: CallerOf) -> dict[str, Any]:
     return {"object": "list", "data": models}
 
 
-@router.post("/chat/completions")
+@router.post("/chat/completions", response_model=CompletionOut, responses=EVENTS)
 async def complete(request: Request, body: ChatRequest, core: CoreOf, caller: CallerOf) -> Response:
     """Answer the last message of a user, with the earlier ones as its conversation."""
     asking = _ask_request(body)

@@ -95,8 +95,12 @@ def as_problem(error: BaseException) -> Problem:
 def install(app: FastAPI) -> None:
     """Answer every error of an application with a problem."""
 
-    async def ours(_: Request, error: Exception) -> JSONResponse:
-        return response_of(as_problem(error))
+    async def ours(request: Request, error: Exception) -> JSONResponse:
+        problem = as_problem(error)
+        if problem.status == 405:  # a route knows its own methods only, not those of another one with its path
+            path = getattr(request.scope.get("route"), "path", "")
+            problem.headers["Allow"] = ", ".join(map(str.upper, app.openapi()["paths"].get(path, ())))
+        return response_of(problem)
 
     async def invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)

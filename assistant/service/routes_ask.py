@@ -15,16 +15,12 @@ from assistant.service.answering import answered, answered_in, asked_of, whole
 from assistant.service.core import CallerOf, CoreOf, unless_gone
 from assistant.service.events_stream import sse, streamed
 from assistant.service.problems import Problem
-from assistant.service.schemas import AnswerOut, AskRequest, SearchOut, SearchRequest
+from assistant.service.schemas import EVENTS, AnswerOut, AskRequest, SearchOut, SearchRequest
 
 router = APIRouter(prefix="/v1", tags=["questions"])
 
-_EITHER: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The checked answer, or server-sent events.", "content": {"text/event-stream": {}}}
-}
 
-
-@router.post("/ask", response_model=AnswerOut, responses=_EITHER)
+@router.post("/ask", response_model=AnswerOut, responses=EVENTS)
 async def ask(request: Request, body: AskRequest, core: CoreOf, caller: CallerOf) -> Response:
     """Answer a question from the documents; every sentence of the answer cites the exact words it rests on.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assistant.collections import DEFAULT_COLLECTION
 from assistant.condense import LONGEST_QUESTION
@@ -19,10 +19,18 @@ DocumentIds = Annotated[
 ]
 
 
-class Body(BaseModel):
-    """A request's body: what it does not know is refused, so that a mistyped name is noticed."""
+def _whole(value: object) -> object:
+    """Return 8.0 as 8: JSON has one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    model_config = ConfigDict(extra="forbid")
+
+Passages = Annotated[int, Field(ge=1, le=50), BeforeValidator(_whole)]
+
+
+class Body(BaseModel):
+    """A request's body: nothing in it is made into another type, and what it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Said(Body):
@@ -46,9 +54,15 @@ class AskRequest(Body):
     reader: Reader | None = Field(None, description="Who reads the evidence; the service's own choice by default.")
     language: Language | None = Field(None, description="Language of the answer; the question's by default.")
     threshold: float | None = Field(None, ge=0, le=1, description="How sure an answer has to be.")
-    passages: int | None = Field(None, ge=1, le=50, description="How many passages are retrieved.")
+    passages: Passages | None = Field(None, description="How many passages are retrieved.")
     document_ids: DocumentIds = None
     collection: Collection = DEFAULT_COLLECTION
+
+
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The checked answer, or server-sent events.", "content": {"text/event-stream": {}}}
+}
+"""What a route says in the description that can answer with a stream as well."""
 
 
 class CitationOut(BaseModel):
@@ -106,7 +120,7 @@ class SearchRequest(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"question": "smart city pilots", "passages": 3}]})
 
     question: str = Field(max_length=LONGEST_QUESTION)
-    passages: int = Field(8, ge=1, le=50)
+    passages: Passages = 8
     min_score: float = Field(0.0, ge=0, le=1)
     collection: Collection = DEFAULT_COLLECTION
 
