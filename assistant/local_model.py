@@ -253,14 +253,13 @@ class _Engine:
         arrived: queue.SimpleQueue[_Chunk | BaseException | None] = queue.SimpleQueue()
         stopped = threading.Event()
 
-        def receive(chunk: _Chunk | list[_Chunk]) -> bool:
-            for one in chunk if isinstance(chunk, list) else [chunk]:
-                arrived.put(one)
-            return stopped.is_set()
-
+        receiving = _receiving(arrived, stopped)
+        next(receiving)
         self._take_turn()
         try:
-            worker = threading.Thread(target=self._serve, args=(request, receive, arrived), name="local-chat-model")
+            worker = threading.Thread(
+                target=self._serve, args=(request, receiving.send, arrived), name="local-chat-model"
+            )
             worker.start()
         except BaseException:
             self._end_turn()
@@ -268,7 +267,8 @@ class _Engine:
         try:
             while (item := arrived.get()) is not None:
                 if isinstance(item, BaseException):
-                    raise ModelUnreachable(f"The local model refused the request: {item}.", hint=_INSTEAD) from item
+                    what = str(item) or type(item).__name__
+                    raise ModelUnreachable(f"The local model refused the request: {what}.", hint=_INSTEAD) from item
                 if "error" in item:
                     raise _refused(item["error"])
                 yield item
@@ -304,6 +304,27 @@ class _Engine:
         with self._count:
             self.waiting -= 1
         self._turn.release()
+
+
+def _receiving(
+    arrived: queue.SimpleQueue[_Chunk | BaseException | None], stopped: threading.Event
+) -> Generator[bool, _Chunk | list[_Chunk], None]:
+    """Take chunks from llama.cpp, and say to each whether it shall stop.
+
+    An error must not come out of here: the runtime would print it, and at ``SystemExit``, which is how a thread is
+    killed, try to end this process from within and hang. A function could not catch one that waits for it when it is
+    called; a generator goes on where it stands, inside its ``try``.
+    """
+    while True:
+        try:
+            chunk = yield stopped.is_set()
+            for one in chunk if isinstance(chunk, list) else [chunk]:
+                arrived.put(one)
+        except GeneratorExit:
+            return
+        except BaseException as error:
+            stopped.set()
+            arrived.put(error)
 
 
 _engines: dict[_Key, _Engine] = {}

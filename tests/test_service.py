@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ import openai
 import pytest
 
 from assistant.assistant import Assistant
+from assistant.events import Event, Token
 from assistant.exchange import answer_from_dict
 from assistant.service.options import ServiceOptions
+from assistant.types import Choices, Message
 from tests.conftest import Home, check_answer
 from tests.service import Endless, Served, served
 
@@ -211,6 +213,42 @@ def test_a_full_queue_is_told_at_once_and_time_is_limited(home: Home, tmp_path: 
         first.join()
         assert late[0].status_code == 504
         assert slow.stopped.wait(5)
+
+
+class Exiting(Assistant):
+    """Ends its thread when it is asked."""
+
+    def warm_up(self) -> None:
+        """There is nothing to open."""
+
+    def stream(
+        self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
+    ) -> Generator[Event, None, None]:
+        yield Token("word ")
+        raise SystemExit(3)
+
+
+def test_a_thread_that_ends_is_one_failed_answer_and_not_the_end_of_the_service(home: Home, tmp_path: Path) -> None:
+    with Exiting(home.settings) as exiting, served(exiting, tmp_path) as service, service.client() as client:
+        id_ = client.post("/v1/conversations", json={}).json()["id"]
+        for _ in range(3):
+            got = client.post("/v1/ask", json={"question": QUESTION, "conversation": id_})
+            assert (got.status_code, got.headers["content-type"]) == (500, "application/problem+json")
+        assert "event: error" in client.post("/v1/ask", json={"question": QUESTION, "stream": True}).text
+        assert client.post("/v1/search", json={"question": QUESTION}).status_code == 200
+        assert 'wenju_lane_taken{lane="quick"} 0.0' in client.get("/metrics").text
+        kept = client.get(f"/v1/conversations/{id_}").json()["exchanges"]
+        assert [one["question"] for one in kept] == [QUESTION] * 3
+
+
+def test_an_answer_that_took_too_long_is_kept_with_the_reason(home: Home, tmp_path: Path) -> None:
+    with served(Endless(home.settings), tmp_path, ServiceOptions(request_seconds=0.3)) as service:
+        with service.client() as client:
+            id_ = client.post("/v1/conversations", json={}).json()["id"]
+            got = client.post("/v1/ask", json={"question": QUESTION, "conversation": id_})
+            assert got.status_code == 504
+            (kept,) = client.get(f"/v1/conversations/{id_}").json()["exchanges"]
+            assert (kept["status"], kept["message"]) == ("failed", got.json()["detail"])
 
 
 def test_a_key_that_asks_too_often_waits(assistant: Assistant, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from assistant.models import LOCAL_MODEL
 from assistant.service.core import Core
 from assistant.service.keys import Caller
 from assistant.service.lanes import Lane
-from assistant.service.problems import Problem
+from assistant.service.problems import Problem, as_problem
 from assistant.service.schemas import AskRequest
 from assistant.types import Answer, Choices, Message
 from knowledge.errors import KnowledgeError
@@ -97,6 +97,7 @@ async def answered_in(core: Core, owner: str, id_: str, asked: Asked) -> AsyncGe
     at, exchange = len(before), Exchange(asked.question, detect_language(asked.question))
     ended = replace(exchange, status="stopped")
     try:
+        kept.keep(owner, id_, at, exchange)  # before any model thinks: a server that is killed then has the question
         async with aclosing(answered(core, replace(asked, history=history(before)))) as events:
             async for event in events:
                 if isinstance(event, EvidenceFound):
@@ -106,8 +107,9 @@ async def answered_in(core: Core, owner: str, id_: str, asked: Asked) -> AsyncGe
                 elif isinstance(event, Finished):
                     ended = replace(exchange, status="done", language=event.answer.language, answer=event.answer)
                 yield event
-    except (AssistantError, KnowledgeError) as error:
-        ended = replace(exchange, status="failed", message=error.message, hint=error.hint)
+    except (AssistantError, KnowledgeError, Problem) as error:
+        problem = as_problem(error)
+        ended = replace(exchange, status="failed", message=problem.detail, hint=problem.hint)
         raise
     finally:
         core.talking.discard(id_)

@@ -25,7 +25,7 @@ RETRY = "Try again in a moment."
 class _Ended:
     """What a thread ended with."""
 
-    error: BaseException | None
+    error: Exception | None
 
 
 class Lane:
@@ -87,7 +87,7 @@ class Lane:
                 loop.call_soon_threadsafe(found.put_nowait, one)
 
         def go() -> None:
-            raised: BaseException | None = None
+            raised: Exception | None = None
             try:
                 if not cancelled.is_set():
                     with closing(work()) as steps:
@@ -95,8 +95,10 @@ class Lane:
                             if cancelled.is_set():
                                 return
                             tell(one)
-            except BaseException as error:  # raised again where the caller waits
+            except Exception as error:  # raised again where the caller waits
                 raised = error
+            except BaseException as error:  # where the caller waits it would end the service
+                raised = RuntimeError(f"A thread was ended by {type(error).__name__}.")
             finally:
                 self._leave()
                 tell(_Ended(raised))
