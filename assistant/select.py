@@ -184,7 +184,8 @@ def with_asked_kind(question: str, chosen: Sequence[SentenceHit], result: Search
     if not missing:
         return tuple(chosen)
     likely = likelihoods(result)
-    near = [one for one in result.sentences if likely[one.passage.id, one.span.start] >= SOUGHT and one not in chosen]
+    telling = _telling(result.sentences)
+    near = [one for one in telling if likely[one.passage.id, one.span.start] >= SOUGHT and one not in chosen]
     holding = next((one for one in near if not missing & set(missing_of_sought(question, [one.text]))), None)
     return (*chosen, holding) if holding else tuple(chosen)
 

@@ -98,6 +98,14 @@ SENTENCE = SentenceWeights()
 """Chosen on the sentences of CMRC 2018's, XQuAD's and the citation set's passages (dev halves) and of the shipped
 article; what else was tried is in docs/retrieval.md."""
 
+SENTENCE_ACROSS = SentenceWeights(cosine=6.5)
+"""The same where the question is in the other language: fewer of its words are found, so its vector counts more."""
+
+
+def sentence_weights(question: Language, passage: Language) -> SentenceWeights:
+    """Return the weights for a question of one language on sentences of another or the same."""
+    return SENTENCE if question == passage else SENTENCE_ACROSS
+
 
 def evidence(late: float, coverage: float) -> float:
     """Return how much its tokens and words make of a sentence as evidence that its passage is the right one."""
