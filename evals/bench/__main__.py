@@ -96,13 +96,15 @@ def run(options: argparse.Namespace) -> Bench:
     corpora = read_corpora(options.data, options.limit)
     systems = [one for one in SYSTEMS if options.systems is None or one.name in options.systems]
     limits = _limits(corpora, setup)
+    measured, missing = measure(systems, corpora, setup, options.repeat, _tell)
+    growth = _growth(options.sizes, systems, corpora, setup, measured)
     words = None
     if options.llm == "local":
         from evals.bench.arithmetic import reading_rate
         from evals.bench.words import measure_words
 
+        # Last, since the model stays in memory.
         words = measure_words(settings, weights, reading_rate(options.threads))
-    measured, missing = measure(systems, corpora, setup, options.repeat, _tell)
     documents = {one.name: len(one.documents) for one in corpora}
     return Bench(
         setup={
@@ -115,7 +117,7 @@ def run(options: argparse.Namespace) -> Bench:
         },
         systems=measured,
         missing=missing,
-        growth=_growth(options.sizes, systems, corpora, setup, measured),
+        growth=growth,
         limits=limits,
         words=words,
         versions={name: versions(name, settings.cache) for name in dict.fromkeys(one.environment for one in systems)},
