@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-TRIES = 7
-"""A rate is the best of so many: whatever else the machine does only slows it down."""
+TRIES = 50
+"""A rate is the best of so many short tries: whatever else the machine does only slows it down."""
 
-TEXTS, TOKENS = 32, 64
-"""The batch whose products are timed."""
+ROWS = 1024
+"""Tokens of the products that are timed; more are not faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,43 +96,49 @@ def embedding_limit(texts: Sequence[str], folder: Path, rate: float, prompt: str
 
 
 def matrix_rate(shape: Shape, threads: int) -> float:
-    """Return how many 10^9 operations a second this machine does in float32 products of the model's shapes."""
+    """Return how many 10^9 operations a second torch does here in float32 products with weights of the model's shapes.
+
+    One thread is timed, and so many of them are taken to be so many times as fast: where threads share a core that is
+    too much, so the limit stays a limit. The products of attention are small and slower; they count at the same rate.
+    """
     import torch
 
-    h, f, d = shape.hidden, shape.feed_forward, shape.hidden // shape.heads
+    h, f = shape.hidden, shape.feed_forward
+    flops = seconds = 0.0
+    with using(1), torch.inference_mode():
+        for times, wide, long in ((4, h, h), (1, h, f), (1, f, h)):
+            rows, weights = torch.randn(ROWS, wide), torch.randn(long, wide)
+            flops += times * 2 * ROWS * wide * long
+            seconds += times * _best(partial(torch.nn.functional.linear, rows, weights))
+    return threads * flops / seconds / 1e9
+
+
+def reading_rate(threads: int, size: int = 1 << 28) -> float:
+    """Return how many bytes a second are read from memory, by one thread or by all of them, whichever is more.
+
+    Args:
+        threads: How many there are.
+        size: Bytes of the block that is read, more than caches hold.
+    """
+    import torch
+
+    block = torch.ones(size // 4, dtype=torch.float32)
+    rates = []
+    for count in (1, threads):
+        with using(count):
+            rates.append(size / _best(block.sum))
+    return max(rates)
+
+
+@contextmanager
+def using(threads: int) -> Iterator[None]:
+    """Let torch use so many threads within the block."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        rows = torch.randn(TEXTS * TOKENS, h)
-        wide = torch.randn(TEXTS * TOKENS, f)
-        square, up, down = torch.randn(h, h), torch.randn(f, h), torch.randn(h, f)
-        heads = torch.randn(TEXTS * shape.heads, TOKENS, d)
-        weights = torch.randn(TEXTS * shape.heads, TOKENS, TOKENS)
-
-        def layers() -> None:
-            with torch.inference_mode():
-                for _ in range(shape.layers):
-                    for _ in range(4):
-                        torch.nn.functional.linear(rows, square)
-                    torch.bmm(heads, heads.transpose(1, 2))
-                    torch.bmm(weights, heads)
-                    torch.nn.functional.linear(rows, up)
-                    torch.nn.functional.linear(wide, down)
-
-        return TEXTS * shape.flops(TOKENS) / _best(layers) / 1e9
-    finally:
-        torch.set_num_threads(before)
-
-
-def reading_rate(threads: int, size: int = 1 << 30) -> float:
-    """Return how many bytes a second are read from memory, with so many threads, from a block of so many bytes."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        block = torch.ones(size // 4, dtype=torch.float32)
-        return size / _best(lambda: block.sum())
+        yield
     finally:
         torch.set_num_threads(before)
 
