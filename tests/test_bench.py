@@ -55,9 +55,9 @@ def test_answers_are_checked() -> None:
     with pytest.raises(ValidationError):
         Searched(seconds=(0.1,), found=(), memory=1)
     with pytest.raises(ValidationError):
-        Indexed.model_validate({"seconds": -1, "memory": 1})
+        Indexed.model_validate({"seconds": -1, "processor_seconds": 1, "memory": 1})
     with pytest.raises(ValidationError):
-        Indexed.model_validate({"seconds": 1})
+        Indexed.model_validate({"seconds": 1, "memory": 1})
 
 
 @pytest.mark.parametrize(
@@ -243,6 +243,7 @@ def test_wenju_is_measured_as_it_is(tmp_path: Path) -> None:
     corpus = grown(read_corpora(None, 3), 6, 3)
     (found,), missing = measure([WENJU], [corpus], Setup(model, MODEL, 1, settings.cache), 1, lambda line: None)
     assert missing == {}
+    assert 0 < found.index_processor_seconds < 60
     assert found.index_seconds > 0
     assert 0 < found.query_p50 <= found.query_p95 < 1000 * found.start_seconds
     assert 100 < found.search_megabytes < found.index_megabytes

@@ -120,7 +120,10 @@ def run(options: argparse.Namespace) -> Bench:
         growth=growth,
         limits=limits,
         words=words,
-        versions={name: versions(name, settings.cache) for name in dict.fromkeys(one.environment for one in systems)},
+        versions={
+            name or "wenju": versions(name, settings.cache)
+            for name in dict.fromkeys(one.environment for one in systems)
+        },
     )
 
 

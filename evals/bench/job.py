@@ -64,10 +64,12 @@ class Indexed(_Line):
 
     Attributes:
         seconds: Cutting, embedding and storing, the model loaded.
+        processor_seconds: The same in time of processors, all threads together; other work changes it little.
         memory: The most bytes of memory that the process had; 0 if that is not known.
     """
 
     seconds: NonNegativeFloat
+    processor_seconds: NonNegativeFloat
     memory: NonNegativeInt
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 UNITS = {
     "index_seconds": ("index", "s", 1),
+    "index_processor_seconds": ("index, processors", "s", 1),
     "start_seconds": ("start", "s", 1),
     "query_p50": ("query p50", "ms", 1),
     "query_p95": ("query p95", "ms", 1),
