@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from assistant.settings import Settings
-from evals.bench import processes
+from evals.bench import processes, run
 from evals.bench.__main__ import arguments, main
 from evals.bench.arithmetic import EmbeddingLimit, Shape, embedding_limit, matrix_rate, reading_rate
 from evals.bench.corpus import Corpus, grown, read_corpora
@@ -78,6 +78,7 @@ def test_each_round_begins_with_the_next_system() -> None:
     a, b, c = (System(name, name, "") for name in "abc")
     order = "".join(system.name for _, system in in_turns([a, b, c], 4))
     assert order == "abcbcacababc"
+    assert list(in_turns([], 2)) == []
 
 
 def test_medians_of_rounds_and_ratios_to_wenju() -> None:
@@ -173,7 +174,7 @@ def program(tmp_path: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> Syste
     (tmp_path / "run_words.py").write_text(body, encoding="utf-8")
     monkeypatch.setattr(processes, "PROGRAMS", tmp_path)
     monkeypatch.setattr(processes, "python_of", lambda name, cache: Path(sys.executable))
-    return System("words", "run_words", "words")
+    return System("words", "run_words", "txtai")
 
 
 WORDS = """
@@ -233,7 +234,28 @@ def test_a_peer_that_cannot_be_installed_says_why(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(environments, "REQUIREMENTS", tmp_path)
     with pytest.raises(NotMeasured, match=r"could not be installed: .*there-is-no-such-package"):
         environments.python_of("none", tmp_path / "cache")
+    assert environments.versions("none", tmp_path / "cache") == {}
     assert not list((tmp_path / "cache").rglob("pip"))
+
+
+@pytest.mark.weights
+def test_what_is_known_is_told_after_each_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = program(tmp_path, WORDS, monkeypatch)
+    (tmp_path / "run_broken.py").write_text("raise SystemExit('no such model')", encoding="utf-8")
+    monkeypatch.setattr(run, "SYSTEMS", (system, replace(system, name="broken", program="run_broken")))
+    told: list[str] = []
+    options = arguments(["--limit", "2", "--repeat", "1", "--sizes", "40", "--threads", "1"])
+    first, last = run.run(options, told.append)
+    assert (first.growth, list(last.growth)) == ({}, [40])
+    assert set(first.missing) == set(last.missing) == {"broken"}
+    assert first.systems == last.systems
+    assert any("40 passages" in line for line in told)
+    out = tmp_path / "out.json"
+    assert main(["--limit", "2", "--repeat", "1", "--sizes", "--threads", "1", "--out", str(out)]) == 3
+    assert json.loads(out.read_text(encoding="utf-8"))["not_measured"].keys() == {"broken"}
+    assert "broken: not measured" in capsys.readouterr().out
 
 
 @pytest.mark.weights

@@ -88,7 +88,7 @@ def hit_at(k: int, ranks: Sequence[int | None]) -> float:
 def in_turns(systems: Sequence[System], rounds: int) -> Iterator[tuple[int, System]]:
     """Yield the systems round by round, each round beginning with the next one."""
     for number in range(rounds):
-        first = number % len(systems)
+        first = number % max(1, len(systems))
         for system in (*systems[first:], *systems[:first]):
             yield number, system
 

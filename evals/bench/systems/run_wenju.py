@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from evals.bench.systems import measuring
@@ -14,12 +15,12 @@ class Wenju:
         from assistant import Assistant, Settings
 
         self.depth: int = job["depth"]
-        self.assistant = Assistant(
-            Settings.from_environment(
-                home=Path(job["folder"]), collections=("bench",), store=None, llm="none", threads=job["threads"],
-                embedding_model=job["embedding_model"],
-            )
+        settings = Settings.from_environment(
+            home=Path(job["folder"]), collections=("bench",), llm="none", threads=job["threads"],
+            embedding_model=job["embedding_model"],
         )  # fmt: skip
+        # Never into a cluster that a user has.
+        self.assistant = Assistant(replace(settings, store=None))
 
     def load(self) -> None:
         """Embed more texts than the short way in numpy takes, so that torch is there."""
