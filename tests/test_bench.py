@@ -212,7 +212,11 @@ def test_a_system_runs_in_processes_of_its_own(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("body", "reason"),
-    [("raise SystemExit('no such model')", "no such model"), ("print('{}')", "something else than its results")],
+    [
+        ("raise SystemExit('no such model')", "no such model"),
+        ("print('{}')", "something else than its results"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended by signal 9"),
+    ],
 )
 def test_a_system_that_fails_is_not_measured_and_the_rest_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, reason: str

@@ -100,7 +100,9 @@ def _run(system: System, job: Job, cache: Path) -> tuple[list[str], float]:
         if process.returncode:
             errors.seek(0)
             said = errors.read().strip().splitlines() or [f"it ended with {process.returncode}"]
-            raise NotMeasured(f"{system.name} failed at the step {job.step}: {said[-1]}")
+            # What is ended by a signal, for want of memory perhaps, has said nothing of that.
+            reason = said[-1] if process.returncode > 0 else f"it was ended by signal {-process.returncode}"
+            raise NotMeasured(f"{system.name} failed at the step {job.step}: {reason}")
         return [first, *rest], start
 
 
