@@ -6,18 +6,20 @@
 #   make test            lint, types, tests, the eval gate
 #   make test-browser   the chat page in a real Chromium
 #   make eval            every eval case with the local model (about 20 minutes)
+#   make bench           Wenju beside LangChain, txtai and LlamaIndex (BENCH='--repeat 1 --sizes' is shorter)
 
 PYTHON ?= python3
 LLM ?= local
 HOST ?= 127.0.0.1
 PORT ?= 7860
+BENCH ?=
 VENV := .venv
 BIN := $(VENV)/bin
 EMBEDDING := multilingual-e5-small
 CHAT := qwen2.5-coder-1.5b-instruct-q4_k_m
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help chat test test-browser screenshots lint unit gate eval models models-chat index clean
+.PHONY: help chat test test-browser screenshots lint unit gate eval bench models models-chat index clean
 .DEFAULT_GOAL := help
 
 help:
@@ -89,6 +91,9 @@ screenshots: $(VENV)/.installed-browser index
 
 eval: $(VENV)/.installed-dev models-chat index
 	@$(BIN)/wenju eval facts --llm local
+
+bench: models
+	@$(BIN)/python -m evals.bench $(BENCH)
 
 clean:
 	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
