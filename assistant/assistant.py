@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from assistant.answer_cache import AnswerCache
 from assistant.collections import DEFAULT_COLLECTION, path_of
 from assistant.errors import CollectionUnknown
-from assistant.events import Event
+from assistant.events import Event, Finished
 from assistant.settings import Settings
 from assistant.types import Answer, Choices, Message, Turn
 from knowledge.closing import Closing
@@ -87,6 +88,7 @@ class Assistant(Closing):
         self._lock = threading.RLock()
         self._readers: dict[str, Reader] = {}
         self._others: dict[str, Assistant] = {}
+        self._given = AnswerCache(0 if self.settings.reproducible else self.settings.answer_cache)
 
     @property
     def index_path(self) -> Path:
@@ -112,7 +114,7 @@ class Assistant(Closing):
                     raise self._unknown(name)
                 other = self._others[name] = Assistant(wanted, embedder=self.embedder)
                 other.__dict__ |= {"weights": self.weights, "reader": self.reader}
-                other._readers = self._readers
+                other._readers, other._given = self._readers, self._given
             return self._others[name]
 
     @property
@@ -241,7 +243,7 @@ class Assistant(Closing):
         return self.chain
 
     def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
-        """Answer a question.
+        """Answer a question; one that was answered before, from memory (`Settings.answer_cache`).
 
         Args:
             question: Chinese or English.
@@ -253,7 +255,10 @@ class Assistant(Closing):
             ModelUnreachable: The chat model did not answer.
             KnowledgeError: A model file or the index is missing or damaged.
         """
-        return self.chain.invoke(Turn(question, tuple(history)))
+        for event in self.stream(question, history):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("stream() ends with Finished")
 
     def stream(
         self, question: str, history: Sequence[Message] = (), choices: Choices | None = None
@@ -269,7 +274,25 @@ class Assistant(Closing):
         """
         chosen = choices or Choices()
         turn = Turn(question, tuple(history), chosen.language, chosen.document_ids)
-        yield from self._chain_for(chosen).events(turn)
+        chain = self._chain_for(chosen)
+        if not chain.reader.repeats:
+            yield from chain.events(turn)
+            return
+        own = chain.settings
+        what = chain.reader.name, own.passages, own.sentences, own.threshold
+        yield from self._given.events(turn, what, own.collections, self._state, chain.events(turn))
+
+    def _state(self) -> tuple[int, ...]:
+        """Return which state the documents are in; it is another one after each change."""
+        return tuple(store.generation for store in self.stores)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Forget the answers after a change of the documents, even one that failed half-way."""
+        try:
+            yield
+        finally:
+            self._given.clear()
 
     def _chain_for(self, choices: Choices) -> AnswerChain:
         """Return the chain, or one like it that follows what a user chose."""
@@ -373,7 +396,7 @@ class Assistant(Closing):
         given = [items] if isinstance(items, str | Path | Document) else list(items)
         paths = [one for one in given if isinstance(one, str | Path)]
         documents = [one for one in given if not isinstance(one, str | Path)]
-        with self._embedding(ray) as embedder:
+        with self._changing(), self._embedding(ray) as embedder:
             report = add_files(
                 paths,
                 self.store,
@@ -422,8 +445,9 @@ class Assistant(Closing):
         given = [names] if isinstance(names, str | Path) else list(names)
         entries = self.catalog()
         ids = dict.fromkeys(id_ for name in given for id_ in named(entries, str(name)))
-        for store in self.stores:
-            store.delete(list(ids))
+        with self._changing():
+            for store in self.stores:
+                store.delete(list(ids))
         return list(ids)
 
     def export(self, path: str | Path) -> int:
@@ -441,7 +465,8 @@ class Assistant(Closing):
         from knowledge.exchange import import_collection
 
         self.make_collection()
-        return import_collection(Path(path).expanduser(), self.store, self.embedder, progress=progress)
+        with self._changing():
+            return import_collection(Path(path).expanduser(), self.store, self.embedder, progress=progress)
 
     def refresh_shipped(self) -> AddReport:
         """Bring the shipped documents that are in the index to the words that this version ships.
@@ -464,7 +489,7 @@ class Assistant(Closing):
         from knowledge.errors import IndexDamaged
 
         name = self.settings.collections[0]
-        with self._lock:
+        with self._lock, self._changing():
             for part in ("stores", "searcher", "chain"):
                 self.__dict__.pop(part, None)
             if not is_there(self.settings, name):
@@ -483,8 +508,7 @@ class Assistant(Closing):
     def warm_up(self) -> None:
         """Open the index and the models, so that the first question is as fast as the next."""
         for question in _WARMING:
-            for _ in self.stream(question, choices=Choices(reader="none")):
-                pass
+            self._chain_for(Choices(reader="none")).invoke(Turn(question))
         from assistant.local_model import LocalChatModel
 
         model = getattr(self.reader, "model", None)
@@ -496,6 +520,7 @@ class Assistant(Closing):
         with self._lock:
             stores, searcher = self.__dict__.pop("stores", ()), self.__dict__.pop("searcher", None)
             self.__dict__.pop("chain", None)
+            self._given.clear()
             if searcher is not None:
                 searcher.lexicon.close()
             for one in (*stores, *self._others.values()):

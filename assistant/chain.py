@@ -58,12 +58,16 @@ class AnswerChain(Runnable[Turn, Answer]):
         searcher: Where to search.
         reader: What writes the draft.
         settings: How many passages and sentences, and how sure to be.
+
+    Attributes:
+        reader: What writes the draft.
+        settings: How many passages and sentences, and how sure to be.
     """
 
     def __init__(self, searcher: Searching, reader: Reader, settings: Settings) -> None:
         self._searcher = searcher
-        self._reader = reader
-        self._settings = settings
+        self.reader = reader
+        self.settings = settings
 
     def invoke(self, input: Turn, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a turn; the last of its events."""
@@ -72,7 +76,7 @@ class AnswerChain(Runnable[Turn, Answer]):
                 return event.answer
         raise AssertionError("events() ends with Finished")
 
-    def events(self, turn: Turn) -> Iterator[Event]:
+    def events(self, turn: Turn) -> Generator[Event, None, None]:
         """Yield what happens: the evidence, the words, the answer.
 
         Raises:
@@ -83,7 +87,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         with clock.answering(), closing(self._events(turn, clock)) as events:
             for event in events:
                 if isinstance(event, Finished):
-                    _tell(clock, event.answer)
+                    clock.tell_of(event.answer)
                 yield event
 
     def _events(self, turn: Turn, clock: Clock) -> Generator[Event, None, None]:
@@ -108,12 +112,12 @@ class AnswerChain(Runnable[Turn, Answer]):
         draft = restated = ""
         if not evidence.otherwise and not evidence.listed:
             with clock.step("read"):
-                draft = yield from self._written(self._reader.read(evidence.asked, language, sentences), clock)
-        if (draft and self._reader.backed) or evidence.listed:
+                draft = yield from self._written(self.reader.read(evidence.asked, language, sentences), clock)
+        if (draft and self.reader.backed) or evidence.listed:
             for at in left_out(draft, evidence, self._searcher.lexicon):
                 with clock.step("restate"):
                     yield Token("\n")
-                    restated += yield from self._written(self._reader.restate(sentences[at].text, language), clock)
+                    restated += yield from self._written(self.reader.restate(sentences[at].text, language), clock)
                     restated += "\n"
         with clock.step("verify"):
             answer = self._checked(draft, restated, evidence, documents, clock)
@@ -140,13 +144,13 @@ class AnswerChain(Runnable[Turn, Answer]):
         if not question.before:
             return question
         with clock.step("rewrite"):
-            rewriting = self._reader.rewrite(question.before, question.asked, detect_language(question.asked))
+            rewriting = self.reader.rewrite(question.before, question.asked, detect_language(question.asked))
         return reworded(question, rewriting)
 
     def _decide(self, question: Question, result: SearchResult, document_ids: Collection[str] | None) -> Evidence:
         """Choose the evidence; where a question of two parts has only one answered, for that one."""
         if question.outside:
-            return Evidence(question, result.best(self._settings.passages), (), 0.0, (), "out_of_scope")
+            return Evidence(question, result.best(self.settings.passages), (), 0.0, (), "out_of_scope")
         whole = self._select(question, result)
         parts = parts_of(question.standalone, question.language)
         if len(parts) < 2 or not (whole.refusal or any(lacks(whole, part) for part in parts)):
@@ -161,14 +165,14 @@ class AnswerChain(Runnable[Turn, Answer]):
 
     def _select(self, question: Question, result: SearchResult) -> Evidence:
         """Choose the evidence among the best passages, and those that a list which is asked for goes on to."""
-        limit, threshold = self._settings.sentences, self._settings.threshold
-        best = without_orders(result.best(self._settings.passages))
+        limit, threshold = self.settings.sentences, self.settings.threshold
+        best = without_orders(result.best(self.settings.passages))
         listing = listing_for(question.standalone, result, choose(best, limit), self._searcher)
         if listing:
             kept = {one.passage.id for one in best.hits} | {one.passage.id for one in listing.sentences}
             best = without_orders(result.keeping(kept))
             listing = listing if set(listing.sentences) <= set(best.sentences) else None
-        return select(question, best, self._reader, limit=limit, threshold=threshold, listing=listing)
+        return select(question, best, self.reader, limit=limit, threshold=threshold, listing=listing)
 
     @staticmethod
     def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, str]:
@@ -198,7 +202,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             document_ids: The only documents to search; None for all.
         """
         found = self._searched(question, clock or Clock(), document_ids)
-        return without_orders(found.best(self._settings.passages))
+        return without_orders(found.best(self.settings.passages))
 
     def _searched(self, question: Question, clock: Clock, document_ids: Collection[str] | None) -> SearchResult:
         """Return more passages than are read."""
@@ -206,7 +210,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         if found.hits and found.hits[0].passage.language != found.query.language:
             other = found.hits[0].passage.language
             with clock.step("translate"):
-                translation = self._reader.translate(question.standalone, other)
+                translation = self.reader.translate(question.standalone, other)
             if usable(question.standalone, translation, other):
                 prepared = self._searcher.prepare(translation, language=other)
                 other_words = self._searcher.search(prepared, WIDE, document_ids=document_ids)
@@ -220,7 +224,7 @@ class AnswerChain(Runnable[Turn, Answer]):
     def _checked(
         self, draft: str, restated: str, evidence: Evidence, documents: Mapping[str, DocumentRecord], clock: Clock
     ) -> Answer:
-        checked = verify(draft, evidence, self._searcher, backed=self._reader.backed, restated=restated)
+        checked = verify(draft, evidence, self._searcher, backed=self.reader.backed, restated=restated)
         cited = [evidence.sentences[at].text for at in sorted({at for claim in checked for at in claim.sentences})]
         if not checked or (
             not evidence.otherwise and missing_from_cited(evidence.part or evidence.question.insists, cited)
@@ -247,7 +251,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             refused=bool(evidence.refusal),
             reason=evidence.refusal,
             passages=_retrieved(evidence.result),
-            model=self._reader.name,
+            model=self.reader.name,
             timings=clock.timings,
             **(empty | parts),
         )
@@ -256,16 +260,6 @@ class AnswerChain(Runnable[Turn, Answer]):
         """Return every document that a passage was retrieved from, by id."""
         ids = dict.fromkeys(hit.passage.document_id for hit in result.hits)
         return {id_: self._searcher.document(id_) for id_ in ids}
-
-
-def _tell(clock: Clock, answer: Answer) -> None:
-    clock.tell(
-        language=answer.language,
-        model=answer.model,
-        refused=answer.reason or "",
-        passages=len(answer.passages),
-        citations=len(answer.citations),
-    )
 
 
 def _second(question: Question, first: str, second: str) -> Question:

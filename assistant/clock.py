@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+    from assistant.types import Answer
+
 
 @dataclass(slots=True)
 class Clock:
@@ -62,6 +64,18 @@ class Clock:
         self.told = True
         if self.spans:
             self.spans[0].set_attributes({f"wenju.{name}": value for name, value in attributes.items()})
+
+    def tell_of(self, answer: Answer) -> None:
+        """Say what kind of answer came of it."""
+        cached = {"cached": 1} if answer.timings.get("cached") else {}
+        self.tell(
+            language=answer.language,
+            model=answer.model,
+            refused=answer.reason or "",
+            passages=len(answer.passages),
+            citations=len(answer.citations),
+            **cached,
+        )
 
     @contextmanager
     def _span(self, name: str) -> Iterator[None]:

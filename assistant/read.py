@@ -81,6 +81,11 @@ class Reader(Protocol):
         """Whether the best sentences are to be quoted behind what it says, because it leaves things out."""
         ...
 
+    @property
+    def repeats(self) -> bool:
+        """Whether what it said of a question may be said again, because it would not say anything else."""
+        ...
+
     def translate(self, question: str, language: Language) -> str:
         """Return a question in another language, "" if this reader cannot."""
         ...
@@ -111,6 +116,7 @@ class ExtractiveReader:
     # Of Chinese questions on the suites facts and facts_tuning the quotes hold as many facts as three sentences (.92).
     enough = 0.97
     backed = False
+    repeats = True
 
     def translate(self, question: str, language: Language) -> str:
         """Cannot."""
@@ -154,7 +160,7 @@ class ChatReader:
         self.most_sentences = 8
         self.budget = BUDGET
         self.enough = ENOUGH
-        self.backed = isinstance(model, LocalChatModel)
+        self.backed = self.repeats = isinstance(model, LocalChatModel)
         self._spec = spec
         self._reproducible = reproducible
 

@@ -35,6 +35,7 @@ FIELDS: Fields = {
     "threshold": ("number", ("WENJU_THRESHOLD",)),
     "threads": ("count", ("WENJU_THREADS",)),
     "timeout": ("number", ("WENJU_TIMEOUT",)),
+    "answer_cache": ("count", ("WENJU_ANSWER_CACHE",)),
 }
 """What can be configured from outside: of which kind it is, and which variables say it."""
 
@@ -67,8 +68,10 @@ class Settings:
         threshold: How sure we must be that the evidence holds the answer, 0 to 1. Raising it refuses more.
         threads: CPU threads for the local model, or None for all cores.
         timeout: Seconds to wait for a chat model on another server.
-        reproducible: The local model forgets the last prompt before each question, so that an answer depends on nothing
-            but its question. A little slower; evals use it.
+        answer_cache: How many answers are kept in memory, for the same question once more (`assistant.answer_cache`);
+            0 for none.
+        reproducible: Every answer is made anew, and the local model forgets the last prompt before each question, so
+            that an answer depends on nothing but its question. A little slower; evals use it.
     """
 
     home: Path = field(default_factory=lambda: user_data_path("wenju", appauthor=False))
@@ -86,6 +89,7 @@ class Settings:
     threshold: float = 0.5
     threads: int | None = None
     timeout: float = 60.0
+    answer_cache: int = 512
     reproducible: bool = False
 
     def __post_init__(self) -> None:
@@ -104,6 +108,8 @@ class Settings:
             raise BadSettings("passages and sentences must be at least 1.", hint="Use e.g. 6 passages, 3 sentences.")
         if self.threads is not None and self.threads < 1:
             raise BadSettings(f"threads is {self.threads}, not at least 1.", hint="Leave it out to use all cores.")
+        if self.answer_cache < 0:
+            raise BadSettings(f"answer_cache is {self.answer_cache}, below 0.", hint="Use 0 to keep no answers.")
         if self.store is not None:
             try:
                 parse_address(self.store)

@@ -131,7 +131,7 @@ class Answer:
         passages: The passages retrieved for this question, best first.
         model: Which reader wrote it, e.g. ``"extractive"`` or ``"qwen2.5-coder-1.5b-instruct-q4_k_m"``.
         timings: Seconds by step, ``"total"`` and ``"first_word"`` among them; keys ``tokens_in`` and ``tokens_out``
-        count tokens.
+            count tokens, and ``cached`` is 1 for an answer that was given before.
     """
 
     question: str

@@ -33,7 +33,7 @@ def measure(suite: str = SUITE) -> dict[str, Any]:
     from assistant.types import Turn
 
     answered: dict[tuple[bool, str], list[bool]] = {}
-    with Assistant(Settings.from_environment(llm="none")) as asked:
+    with Assistant(Settings.from_environment(llm="none", reproducible=True)) as asked:
         for case in load_suite(suite).cases:
             if case.kind not in {"fact", "unanswerable"}:
                 continue

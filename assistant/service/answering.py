@@ -78,7 +78,7 @@ async def answered(core: Core, asked: Asked) -> AsyncGenerator[Event | None]:
     async with aclosing(lane.events(asked.events, core.options.request_seconds)) as events:
         async for event in events:
             if isinstance(event, Finished):
-                core.metrics.answer(event.answer.model, event.answer.reason)
+                core.metrics.answer(event.answer)
             yield event
 
 

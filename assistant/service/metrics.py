@@ -8,6 +8,7 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from assistant.service.lanes import Lane
+from assistant.types import Answer
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -27,6 +28,7 @@ class Metrics:
             buckets=_SECONDS, registry=self._registry,
         )  # fmt: skip
         self._answers = Counter("wenju_answers", "Answers.", ["model", "refused"], registry=self._registry)
+        self._cached = Counter("wenju_answers_cached", "Answers that were given before.", registry=self._registry)
         taken = Gauge("wenju_lane_taken", "Requests that work or wait.", ["lane"], registry=self._registry)
         places = Gauge("wenju_lane_places", "Places for them.", ["lane"], registry=self._registry)
         for lane in lanes:
@@ -39,9 +41,11 @@ class Metrics:
         self._requests.labels(known, route, status).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def answer(self, model: str, reason: str) -> None:
+    def answer(self, answer: Answer) -> None:
         """Count an answer, or a refusal with its reason."""
-        self._answers.labels(model, reason or "no").inc()
+        self._answers.labels(answer.model, answer.reason or "no").inc()
+        if answer.timings.get("cached"):
+            self._cached.inc()
 
     def text(self) -> bytes:
         """Return all of them."""

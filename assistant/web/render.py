@@ -239,8 +239,12 @@ def _making(given: Answer, language: Language) -> Markup:
     model = text("extractive", language) if given.model == "extractive" else given.model
     total = given.timings.get("total")
     seconds = "" if total is None else " · " + text("seconds", language, seconds=f"{total:.1f}")
+    if given.timings.get("cached"):
+        seconds += " · " + text("cached", language)
     rows = []
     for key, value in given.timings.items():
+        if key == "cached":
+            continue
         name = text(f"step_{key}", language) if f"step_{key}" in texts() else key
         shown = f"{value:.0f}" if key.startswith("tokens_") else text("seconds", language, seconds=f"{value:.2f}")
         rows.append(element("div", element("dt", name), element("dd", shown)))

@@ -42,4 +42,4 @@ class PairStates(Embedder):
 
 def open_assistant(home: Path) -> Assistant:
     """Return an assistant of a home folder that quotes; all but its embedding model is as users have it."""
-    return Assistant(Settings.from_environment(llm="none", home=home), embedder=PairStates())
+    return Assistant(Settings.from_environment(llm="none", home=home, reproducible=True), embedder=PairStates())
