@@ -65,7 +65,7 @@ def parser(*, extensions: bool = True) -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8080, help="port (default: 8080)")
     serve.add_argument("--keys", metavar="FILE", help="API keys (lines of `wenju key`); needed for other machines")
     serve.add_argument("--rate", type=int, metavar="N", help="requests a minute of one key (default: 600)")
-    serve.add_argument("--workers", type=int, metavar="N", help="questions answered at once (default: 2)")
+    serve.add_argument("--workers", type=int, metavar="N", help="questions answered at once (default: 8)")
     serve.add_argument(
         "--auth", metavar="FILE", help="the page's users (lines of `wenju password`); needed with --keys"
     )

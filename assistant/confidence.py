@@ -65,7 +65,7 @@ def direction(result: SearchResult) -> Literal["same", "across"]:
 def evidence_features(result: SearchResult, sentences: Sequence[SentenceHit]) -> list[float]:
     """Return `FEATURES`: what the confidence rests on besides the reader's judgement."""
     texts = [sentence.text for sentence in sentences]
-    together = set().union(*map(index_tokens, texts))
+    together = set().union(*(sentence.tokens or index_tokens(sentence.text) for sentence in sentences))
     passage = result.features[0]
     return [
         max(sentence.cosine for sentence in sentences),

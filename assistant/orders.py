@@ -17,11 +17,14 @@ what you've signed up for", 2023; Yi et al., BIPIA, 2023).
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
 from itertools import groupby
+
+from cachetools import LRUCache
 
 from assistant.order_forms import (
     ADDING_EN,
@@ -44,6 +47,13 @@ from knowledge.retrieve import SearchResult, SentenceHit
 
 ASKED_FOR = 0.5
 """Share of a question that an order to say something must hold to count as what was asked for."""
+
+
+REMEMBERED = 10_000
+"""Of how many passages it is remembered which sentences give orders: an id is of one text, so that never changes."""
+
+_remembered: LRUCache[tuple[str | int, ...], tuple[Order, ...]] = LRUCache(REMEMBERED)
+_lock = threading.Lock()
 
 
 class Order(IntEnum):
@@ -101,13 +111,25 @@ def without_orders(result: SearchResult) -> SearchResult:
     dropped: set[tuple[str, int]] = set()
     for _, group in groupby(by_passage, key=lambda one: one.passage.id):
         sentences: list[SentenceHit] = list(group)
-        for one, order in zip(sentences, orders([one.text for one in sentences]), strict=True):
+        for one, order in zip(sentences, _orders_of(sentences), strict=True):
             if order is Order.TO_WRITER or (order is Order.TO_SAY and one.coverage < ASKED_FOR):
                 dropped.add((one.passage.id, one.span.start))
     if not dropped:
         return result
     kept = tuple(one for one in result.sentences if (one.passage.id, one.span.start) not in dropped)
     return replace(result, sentences=kept)
+
+
+def _orders_of(sentences: Sequence[SentenceHit]) -> tuple[Order, ...]:
+    """Return `orders` of sentences of one passage; the last ones are remembered, by the passage's id and no words."""
+    key = (sentences[0].passage.id, *(one.span.start for one in sentences))
+    with _lock:
+        found = _remembered.get(key)
+    if found is None:
+        found = tuple(orders([one.text for one in sentences]))
+        with _lock:
+            _remembered[key] = found
+    return found
 
 
 def _may_belong(sentence: str, order: Order) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import product
 
 from assistant.name_text import HAN_RUN, TextView, in_dictionary, latin_words, segment
+from knowledge.segmenter import tag_of
 from knowledge.sounds import readings
 
 # Surnames that are seldom the first character of another word after a person's title.
@@ -75,14 +76,7 @@ def _may_be_a_name(name: str, longer: str) -> bool:
     if words != [name]:
         # A surname and a dictionary word (王|晓宁) may be a name; a word that holds the surname (高新|区) may not.
         return len(words[0]) == 1
-    return _is_person_word(name)
-
-
-@lru_cache(maxsize=1024)
-def _is_person_word(word: str) -> bool:
-    from jieba import posseg
-
-    return bool(posseg.dt.word_tag_tab.get(word, "") == "nr")
+    return tag_of(name) == "nr"
 
 
 def romanised(name: str) -> str:

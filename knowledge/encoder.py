@@ -14,14 +14,15 @@ import math
 import mmap
 import os
 import struct
-import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from knowledge.batching import Batching
 from knowledge.errors import WeightsCorrupt
 from knowledge.unigram import UnigramTokenizer
 
@@ -45,6 +46,9 @@ _ERF_DENOMINATOR = (
 
 WORDS = "embeddings.word_embeddings.weight"
 
+TOGETHER = 8
+"""How many questions that wait at the same time are run in one go."""
+
 
 class NumpyEncoder:
     """Unit vectors of short texts, without torch.
@@ -63,10 +67,8 @@ class NumpyEncoder:
     """
 
     def __init__(self, folder: Path, corrections: Mapping[str, np.ndarray] | None = None) -> None:
-        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
-
-        self._blas = ThreadpoolController()
-        self._lock = threading.Lock()
+        _one_thread_for_products()
+        self._together = Batching(self._states, TOGETHER)
         try:
             config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             if config["model_type"] != "bert" or config["hidden_act"] != "gelu":
@@ -116,28 +118,32 @@ class NumpyEncoder:
             two that frame the text.
         """
         ids = self._tokenizer.encode(prompt + text, self.max_tokens)
-        # On one thread: with more, OpenBLAS waits in a busy loop, and on a busy machine 60 ms become 2 s. The limit
-        # is the process's own, so the lock keeps two threads from restoring each other's.
-        with self._lock, self._blas.limit(limits=1, user_api="blas"):
-            states = self._forward(ids)
+        states = self._together(ids)
         mean = states.mean(axis=0)
         framed = len(self._tokenizer.encode(prompt, self.max_tokens)) - 1 if prompt else 1
         return mean / np.linalg.norm(mean), states[framed:-1]
 
-    def _forward(self, ids: list[int]) -> np.ndarray:
-        """Return the last hidden states, (tokens, dimension), of one text."""
+    def _states(self, batch: Sequence[list[int]]) -> list[np.ndarray]:
+        """Return the last hidden states of texts, (tokens, dimension) each. One thread at a time.
+
+        They are run one behind the other as rows: nothing is padded, and only attention has to know where each is.
+        """
         w = self._weights
-        x = self._token_rows.read(ids)
-        x += w["embeddings.position_embeddings.weight"][: len(ids)]
+        ends = list(accumulate(map(len, batch)))
+        places = [slice(end - len(ids), end) for end, ids in zip(ends, batch, strict=True)]
+        x = self._token_rows.read([id_ for ids in batch for id_ in ids])
+        for ids, at in zip(batch, places, strict=True):
+            x[at] += w["embeddings.position_embeddings.weight"][: len(ids)]
         x += w["embeddings.token_type_embeddings.weight"][0]
         x = self._layer_norm(x, "embeddings.LayerNorm")
         for layer in range(self._layers):
-            at = f"encoder.layer.{layer}."
-            attended = self._linear(self._attention(x, at + "attention.self."), at + "attention.output.dense")
-            x = self._layer_norm(attended + x, at + "attention.output.LayerNorm")
-            inner = gelu(self._linear(x, at + "intermediate.dense"))
-            x = self._layer_norm(self._linear(inner, at + "output.dense") + x, at + "output.LayerNorm")
-        return x
+            at_layer = f"encoder.layer.{layer}."
+            mixed = self._attention(x, places, at_layer + "attention.self.")
+            attended = self._linear(mixed, at_layer + "attention.output.dense")
+            x = self._layer_norm(attended + x, at_layer + "attention.output.LayerNorm")
+            inner = gelu(self._linear(x, at_layer + "intermediate.dense"))
+            x = self._layer_norm(self._linear(inner, at_layer + "output.dense") + x, at_layer + "output.LayerNorm")
+        return [x[at] for at in places]
 
     def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
         y: np.ndarray = x @ self._weights[name + ".weight"].T
@@ -151,11 +157,15 @@ class NumpyEncoder:
         x += self._weights[name + ".bias"]
         return x
 
-    def _attention(self, x: np.ndarray, at: str) -> np.ndarray:
-        tokens, width = len(x), self.dimension // self._heads
+    def _attention(self, x: np.ndarray, places: Sequence[slice], at: str) -> np.ndarray:
+        query, key, value = (self._linear(x, at + part) for part in ("query", "key", "value"))
+        return np.concatenate([self._attended(query[one], key[one], value[one]) for one in places])
+
+    def _attended(self, query: np.ndarray, key: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Return what the tokens of one text make of each other, (tokens, dimension)."""
+        tokens, width = len(query), self.dimension // self._heads
         query, key, value = (
-            self._linear(x, at + part).reshape(tokens, self._heads, width).transpose(1, 0, 2)
-            for part in ("query", "key", "value")
+            part.reshape(tokens, self._heads, width).transpose(1, 0, 2) for part in (query, key, value)
         )
         scores = query @ key.transpose(0, 2, 1)
         scores *= np.float32(width**-0.5)
@@ -164,6 +174,18 @@ class NumpyEncoder:
         scores /= scores.sum(axis=-1, keepdims=True)
         mixed: np.ndarray = (scores @ value).transpose(1, 0, 2).reshape(tokens, self.dimension)
         return mixed
+
+
+def _one_thread_for_products() -> None:
+    """Let numpy multiply matrices on one thread, in all of this process.
+
+    OpenBLAS lets its threads wait in a busy loop between products, of which a question has hundreds, all small: with
+    two threads it takes twice the processor time, and setting and restoring their number around each question as much.
+    Torch and FAISS have threads of their own.
+    """
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
+
+    ThreadpoolController().select(internal_api="openblas").limit(limits=1)
 
 
 def map_safetensors(path: Path) -> dict[str, np.ndarray]:

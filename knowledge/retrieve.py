@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Protocol
 
@@ -49,6 +49,7 @@ class SentenceHit:
         cosine: Cosine to the question, language means taken away.
         late: Late interaction with the question, a mean of cosines.
         coverage: Share of the question it holds, 0 to 1.
+        tokens: Its tokens, as the store keeps them; none if it does not come from a search.
     """
 
     passage: Passage
@@ -58,6 +59,7 @@ class SentenceHit:
     cosine: float
     late: float
     coverage: float
+    tokens: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,7 @@ class Searcher:
         fit = weights(query.language, language).score(features)
         log_odds = self._calibration.log_odds(query.language, language, fit)
         order = log_odds + preference(log_odds, query.language, language)
-        sentences = tuple(zip(cosines, late.sentences, held, strict=True))
+        sentences = tuple(zip(cosines, late.sentences, held, material.sentence_tokens, strict=True))
         return _Scored(material.passage, fit, log_odds, order, features, sentences)
 
     @staticmethod
@@ -275,10 +277,10 @@ class Searcher:
         passage = one.passage
         weighted = sentence_weights(question, passage.language)
         for at, (span, text) in enumerate(zip(passage.sentences, passage.sentence_texts(), strict=True)):
-            cosine, late, held = one.sentences[at]
-            around = max(coverage for _, _, coverage in one.sentences[max(0, at - 1) : at + 2])
+            cosine, late, held, tokens = one.sentences[at]
+            around = max(beside[2] for beside in one.sentences[max(0, at - 1) : at + 2])
             score = weighted.score(cosine, late, held, around, one.fit)
-            yield SentenceHit(passage, span, text, score, cosine, late, held)
+            yield SentenceHit(passage, span, text, score, cosine, late, held, tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,14 +295,14 @@ class _Outlined:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """A passage with its fit, log-odds and place, and its sentences' cosines, late interactions and coverages."""
+    """A passage with its fit, log-odds and place, and its sentences' cosines, late interactions, coverages, tokens."""
 
     passage: Passage
     fit: float
     log_odds: float
     order: float
     features: Features
-    sentences: tuple[tuple[float, float, float], ...]
+    sentences: tuple[tuple[float, float, float, frozenset[str]], ...]
 
     @property
     def probability(self) -> float:

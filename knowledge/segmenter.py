@@ -54,6 +54,18 @@ def is_word(word: str) -> bool:
     return bool(_segmenter().FREQ.get(word))
 
 
+@lru_cache(maxsize=1024)
+def tag_of(word: str) -> str:
+    """Return what the dictionary says a word is, e.g. ``"nr"`` for a person's name; "" for a word that it lacks.
+
+    The same as jieba's ``posseg.dt.word_tag_tab``, which takes 0.3 s and 60 MB to make.
+    """
+    data, key = _dictionary(), f"{word} ".encode("utf-8", "surrogatepass")
+    at = 0 if data.startswith(key) else data.find(b"\n" + key) + 1
+    line = data[at : data.find(b"\n", at)] if at or data.startswith(key) else b""
+    return line.rsplit(b" ", 1)[-1].decode().strip()
+
+
 _loading = threading.Lock()
 
 
@@ -63,11 +75,19 @@ def _segmenter() -> Segmenter:
 
 
 @lru_cache(maxsize=1)
-def _load_segmenter() -> Segmenter:
+def _dictionary() -> bytes:
     with warnings.catch_warnings():
         # Escapes in its source that Python warns about, and setuptools' pkg_resources where that still exists.
         warnings.simplefilter("ignore")
         import jieba
+
+    return (Path(jieba.__file__).parent / "dict.txt").read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _load_segmenter() -> Segmenter:
+    data = _dictionary()
+    import jieba
 
     jieba.setLogLevel("ERROR")
 
@@ -115,7 +135,6 @@ def _load_segmenter() -> Segmenter:
                 for length in range(1, len(word)):
                     self.FREQ.setdefault(word[:length], 0)
 
-    data = (Path(jieba.__file__).parent / "dict.txt").read_bytes()
     if len(data) == _KNOWN_SIZE:
         return cast(Segmenter, LazyTokenizer(data))
     tokenizer = jieba.Tokenizer()  # another dictionary than the one known to be sorted: parse all of it, write no cache

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,35 @@ def test_questions_and_passages_have_the_vectors_of_sentence_transformers(tiny: 
     passages = theirs.encode_passages(TEXTS)
     assert np.sum(ours.encode(TEXTS, "passage: ") * passages, axis=1).min() > 0.999999
     assert np.abs(questions - passages).max() > 0.001
+
+
+def test_texts_that_are_run_together_have_the_states_they_have_alone(tiny: Weights) -> None:
+    encoder = NumpyEncoder(tiny.path("tiny-e5"))
+    batch = [encoder._tokenizer.encode(text, POSITIONS) for text in TEXTS]
+    together = encoder._states(batch)
+    for ids, states in zip(batch, together, strict=True):
+        (alone,) = encoder._states([ids])
+        assert states.shape == alone.shape == (len(ids), HIDDEN)
+        np.testing.assert_allclose(states, alone, atol=1e-5)
+
+
+def test_questions_of_many_threads_have_the_vectors_they_have_alone(tiny: Weights) -> None:
+    encoder = NumpyEncoder(tiny.path("tiny-e5"))
+    alone = encoder.encode(TEXTS)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda at: encoder.encode_tokens(TEXTS[at % len(TEXTS)])[0], range(80)))
+    for at, vector in enumerate(found):
+        np.testing.assert_allclose(vector, alone[at % len(TEXTS)], atol=1e-5)
+
+
+def test_products_are_made_on_one_thread(tiny: Weights) -> None:
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    with threadpool_limits(2, user_api="blas"):
+        NumpyEncoder(tiny.path("tiny-e5"))
+        products = [one for one in threadpool_info() if one["internal_api"] == "openblas"]
+        assert products
+        assert {one["num_threads"] for one in products} == {1}
 
 
 def test_rows_are_read_as_they_are_in_the_file(tiny: Weights) -> None:

@@ -44,7 +44,8 @@ class ServiceOptions:
         max_body: Most bytes of a request's body, of an upload too.
         body_seconds: Seconds within which a request's body must have arrived.
         request_seconds: Seconds after which a request that is not answered is given up, its model stopped.
-        workers: Questions answered and searches made at the same time; the local model answers one of them.
+        workers: Questions answered and searches made at the same time, more than there are processors because questions
+            that meet are embedded together; the local model answers one of them.
         queue: How many may wait besides; whoever comes later gets a 503 at once.
         shutdown_seconds: Seconds that open requests have to finish when the service is stopped.
         log_questions: Write the words of questions into the log.
@@ -57,8 +58,8 @@ class ServiceOptions:
     max_body: int = 10_000_000
     body_seconds: float = 30.0
     request_seconds: float = 120.0
-    workers: int = 2
-    queue: int = 32
+    workers: int = 8
+    queue: int = 64
     shutdown_seconds: int = 20
     log_questions: bool = False
     page: bool = True
