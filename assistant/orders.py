@@ -122,7 +122,7 @@ def without_orders(result: SearchResult) -> SearchResult:
 
 def _orders_of(sentences: Sequence[SentenceHit]) -> tuple[Order, ...]:
     """Return `orders` of sentences of one passage; the last ones are remembered, by the passage's id and no words."""
-    key = (sentences[0].passage.id, *(one.span.start for one in sentences))
+    key: tuple[str | int, ...] = (sentences[0].passage.id, *(one.span.start for one in sentences))
     with _lock:
         found = _remembered.get(key)
     if found is None:

@@ -68,7 +68,7 @@ class NumpyEncoder:
 
     def __init__(self, folder: Path, corrections: Mapping[str, np.ndarray] | None = None) -> None:
         _one_thread_for_products()
-        self._together = Batching(self._states, TOGETHER)
+        self._together = Batching(self.states, TOGETHER)
         try:
             config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             if config["model_type"] != "bert" or config["hidden_act"] != "gelu":
@@ -117,13 +117,16 @@ class NumpyEncoder:
             float32 of shape (dimension,), and float32 of shape (tokens, dimension) without the prompt's tokens and the
             two that frame the text.
         """
-        ids = self._tokenizer.encode(prompt + text, self.max_tokens)
-        states = self._together(ids)
+        states = self._together(self.tokens(prompt + text))
         mean = states.mean(axis=0)
         framed = len(self._tokenizer.encode(prompt, self.max_tokens)) - 1 if prompt else 1
         return mean / np.linalg.norm(mean), states[framed:-1]
 
-    def _states(self, batch: Sequence[list[int]]) -> list[np.ndarray]:
+    def tokens(self, text: str) -> list[int]:
+        """Return a text's tokens, as many as the model reads."""
+        return self._tokenizer.encode(text, self.max_tokens)
+
+    def states(self, batch: Sequence[list[int]]) -> list[np.ndarray]:
         """Return the last hidden states of texts, (tokens, dimension) each. One thread at a time.
 
         They are run one behind the other as rows: nothing is padded, and only attention has to know where each is.

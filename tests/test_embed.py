@@ -85,10 +85,10 @@ def test_questions_and_passages_have_the_vectors_of_sentence_transformers(tiny: 
 
 def test_texts_that_are_run_together_have_the_states_they_have_alone(tiny: Weights) -> None:
     encoder = NumpyEncoder(tiny.path("tiny-e5"))
-    batch = [encoder._tokenizer.encode(text, POSITIONS) for text in TEXTS]
-    together = encoder._states(batch)
+    batch = [encoder.tokens(text) for text in TEXTS]
+    together = encoder.states(batch)
     for ids, states in zip(batch, together, strict=True):
-        (alone,) = encoder._states([ids])
+        (alone,) = encoder.states([ids])
         assert states.shape == alone.shape == (len(ids), HIDDEN)
         np.testing.assert_allclose(states, alone, atol=1e-5)
 

@@ -10,6 +10,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from evals.load.batching import batching
 from evals.load.clients import ask_for, questions
 from evals.load.cut import cut_off
 from evals.load.overload import overload
@@ -34,11 +35,14 @@ def main() -> None:
     much = kinds.add_parser("overload", help="more questions than can be answered, for some minutes")
     much.add_argument("--offered", type=float, required=True, help="questions a second")
     much.add_argument("--seconds", type=int, default=300)
+    much.add_argument("--locust", default="locust", help="the command, if it is in an environment of its own")
     much.set_defaults(run=_overload)
     cut = kinds.add_parser("cut", help="clients that go away in mid-answer")
     cut.add_argument("--clients", type=int, default=20)
     cut.add_argument("--seconds", type=float, default=60.0)
     cut.set_defaults(run=_cut)
+    alone = kinds.add_parser("batching", help="questions that are embedded together")
+    alone.set_defaults(run=lambda *_: batching())
     options = parser.parse_args()
     for line in options.run(options, [tuple(one.split()) for one in options.set] or [()]):
         print(json.dumps(line, ensure_ascii=False), flush=True)
@@ -59,7 +63,7 @@ def _many(options: argparse.Namespace, settings: list[tuple[str, ...]]) -> Itera
 def _overload(options: argparse.Namespace, settings: list[tuple[str, ...]]) -> Iterator[dict[str, Any]]:
     for own in settings:
         with served((WITHOUT_CACHE, *own)) as service:
-            yield {"set": own, **overload(service, options.offered, options.seconds)}
+            yield {"set": own, **overload(service, options.offered, options.seconds, options.locust)}
 
 
 def _cut(options: argparse.Namespace, settings: list[tuple[str, ...]]) -> Iterator[dict[str, Any]]:

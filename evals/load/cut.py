@@ -41,7 +41,7 @@ async def cut_off(service: Service, clients: int, seconds: float, seed: int = 1)
     (answer,) = (await ask_for(service, iter(["Who wrote this article?"]), 1, 1.0)).asked
     return {
         "cut_before_a_word": cuts[0],
-        "cut_in_the_stream": cuts[1],
+        "cut_later": cuts[1],
         "before": before,
         "after": after,
         "next_status": answer.status,
