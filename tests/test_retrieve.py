@@ -12,6 +12,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.assistant import Assistant
 from knowledge.build import spec_for
+from knowledge.lexical import index_tokens
 from knowledge.retrieve import PassageRetriever, Searcher, SearchResult
 from knowledge.store import Store
 from tests.conftest import Home
@@ -85,6 +86,12 @@ def test_a_question_of_no_known_word_gives_the_lexical_leg_no_vote(searcher: Sea
 def test_a_word_of_the_question_that_is_missing_takes_nothing_away(searcher: Searcher) -> None:
     plain = searcher.search(PILOTS_ZH, 3)
     assert plain.hits[0].passage == searcher.search(f"{PILOTS_ZH} blorptium", 3).hits[0].passage
+
+
+def test_a_sentence_brings_the_tokens_it_was_stored_with(searcher: Searcher) -> None:
+    found = searcher.search("Which three cities piloted the new smart city?", 4).sentences
+    assert len(found) > 4
+    assert all(one.tokens == frozenset(index_tokens(one.text)) for one in found)
 
 
 def test_the_same_question_gives_the_same_result(searcher: Searcher) -> None:
