@@ -119,8 +119,7 @@ def select(
         threshold: Probability below which the question is refused. Raising it refuses more.
         listing: The list that the question asks for; it is read instead of the best sentences.
     """
-    found = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
-    found = with_asked_kind(question.insists, found, result)
+    found = read_sentences(question, result, reader, limit)
     sentences = listing.sentences if listing else found
     if not sentences:
         return Evidence(question, result, (), 0.0, (), reason_for(question, result))
@@ -140,6 +139,15 @@ def select(
         sentences = sentences[:1]
     otherwise = otherwise or presumes_a_cause(asked, texts)
     return Evidence(question, result, sentences, sure, unmet, "", otherwise, listed=listing is not None)
+
+
+def read_sentences(question: Question, result: SearchResult, reader: Reader, limit: int) -> tuple[SentenceHit, ...]:
+    """Return the sentences that a reader is given where no list is asked for.
+
+    At most `limit`, and one more where none of these holds the kind of thing asked for.
+    """
+    chosen = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
+    return with_asked_kind(question.insists, chosen, result)
 
 
 def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: float = 1.0) -> tuple[SentenceHit, ...]:

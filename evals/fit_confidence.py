@@ -142,13 +142,13 @@ def _told(question: str, chain: AnswerChain, assistant: Assistant) -> dict[str, 
     """Return what a curve is told about a question, None where its constraints decide already."""
     from assistant.condense import condense
     from assistant.confidence import direction, evidence_features
-    from assistant.select import choose, unmet_constraints, unmet_quantities
+    from assistant.select import read_sentences, unmet_constraints, unmet_quantities
     from assistant.types import Turn
 
-    reader, settings = assistant.reader, assistant.settings
+    reader = assistant.reader
     turn = condense(Turn(question))
     result = chain.retrieve(turn)
-    sentences = choose(result, min(settings.sentences, reader.most_sentences), reader.budget, reader.enough)
+    sentences = read_sentences(turn, result, reader, assistant.settings.sentences)
     amounts = unmet_quantities(turn.standalone, sentences)
     if not sentences or unmet_constraints(turn.standalone, result.query, sentences, amounts):
         return None
