@@ -98,15 +98,6 @@ SENTENCE = SentenceWeights()
 """Chosen on the sentences of CMRC 2018's, XQuAD's and the citation set's passages (dev halves) and of the shipped
 article; what else was tried is in docs/retrieval.md."""
 
-SENTENCE_CHINESE_ON_ENGLISH = SentenceWeights(cosine=6.5)
-"""The same for a Chinese question on an English text. Its words have several English ones each, so that what is found
-of them says less, and the vector counts more. English questions on Chinese texts are in docs/retrieval.md."""
-
-
-def sentence_weights(question: Language, passage: Language) -> SentenceWeights:
-    """Return the weights for a question of one language on sentences of another or the same."""
-    return SENTENCE_CHINESE_ON_ENGLISH if (question, passage) == ("zh", "en") else SENTENCE
-
 
 def evidence(late: float, coverage: float) -> float:
     """Return how much its tokens and words make of a sentence as evidence that its passage is the right one."""

@@ -26,7 +26,7 @@ from knowledge.lexicon import Lexicon
 from knowledge.material import Material, Materials, Outline
 from knowledge.passage_store import PassageStore
 from knowledge.question import Query, prepare
-from knowledge.ranking import Array, Features, centre_of, evidence, preference, sentence_weights, weights
+from knowledge.ranking import SENTENCE, Array, Features, centre_of, evidence, preference, weights
 from knowledge.types import DocumentRecord, Hit, Language, Passage, Span
 
 CANDIDATES = 30
@@ -176,7 +176,7 @@ class Searcher:
             Hit(one.passage, one.probability, rank, found_by[one.passage.id])
             for rank, one in enumerate(scored, start=1)
         )
-        sentences = [sentence for one in scored for sentence in self._sentences(query.language, one)]
+        sentences = [sentence for one in scored for sentence in self._sentences(one)]
         return SearchResult(
             query,
             hits,
@@ -272,14 +272,13 @@ class Searcher:
         return _Scored(material.passage, fit, log_odds, order, features, sentences)
 
     @staticmethod
-    def _sentences(question: Language, one: _Scored) -> Iterator[SentenceHit]:
-        """Score the sentences of a passage for a question in this language."""
+    def _sentences(one: _Scored) -> Iterator[SentenceHit]:
+        """Score the sentences of a passage."""
         passage = one.passage
-        weighted = sentence_weights(question, passage.language)
         for at, (span, text) in enumerate(zip(passage.sentences, passage.sentence_texts(), strict=True)):
             cosine, late, held, tokens = one.sentences[at]
             around = max(beside[2] for beside in one.sentences[max(0, at - 1) : at + 2])
-            score = weighted.score(cosine, late, held, around, one.fit)
+            score = SENTENCE.score(cosine, late, held, around, one.fit)
             yield SentenceHit(passage, span, text, score, cosine, late, held, tokens)
 
 
