@@ -17,6 +17,7 @@ from cachetools import LRUCache
 
 from knowledge.late import TokenStates
 from knowledge.passage_store import PassageStore
+from knowledge.sounds import may_sound
 from knowledge.types import Language, Passage
 
 KEPT_BYTES = 64 * 2**20
@@ -38,17 +39,19 @@ class Outline:
         language: Its language.
         vector: Its unit vector, shape (dimension,).
         tokens: The tokens that full-text search finds it by.
+        sounding: Those of them that a name of the other language may be found in by its sound.
     """
 
     id: str
     language: Language
     vector: Array
     tokens: frozenset[str]
+    sounding: frozenset[str]
 
     @property
     def nbytes(self) -> int:
         """About how many bytes it takes in memory."""
-        return int(self.vector.nbytes) + 100 * len(self.tokens)
+        return int(self.vector.nbytes) + 100 * len(self.tokens) + 50 * len(self.sounding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ class Materials:
 
     def _read_outlines(self, ids: Sequence[str]) -> dict[str, Outline]:
         return {
-            id_: Outline(id_, language, vector, tokens)
+            id_: Outline(id_, language, vector, tokens, frozenset(filter(may_sound, tokens)))
             for id_, (language, vector, tokens) in self._store.outlines(ids).items()
         }
 

@@ -62,7 +62,7 @@ class Query:
         """Return this question with its names as texts of the other language spell them by sound, if they do.
 
         Args:
-            tokens: All tokens of those texts.
+            tokens: The tokens of those texts, as far as they may sound like a name (`knowledge.sounds.may_sound`).
         """
         unknown = frozenset(term.word for term in self.words if not term.translations)
         spelled = spelled_across(self.text, self.language, unknown, tokens) if unknown else {}

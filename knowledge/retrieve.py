@@ -197,7 +197,7 @@ class Searcher:
         """Score passages by vector and words; return the likeliest, scored by sentences and tokens too, best first."""
         asked = self._centre.apply(query.vector[None, :], "query", query.language)[0]
         outlines = self.materials.outlines(proposed)
-        across = [one.tokens for one in outlines if one.language != query.language]
+        across = [one.sounding for one in outlines if one.language != query.language]
         query = query.with_names(frozenset().union(*across)) if across else query
         groups = [self._outlined(query, asked, outlines, language) for language in self.materials.languages()]
         # Turn by turn: before sentences are looked at, fits in the question's language and across do not compare.

@@ -116,6 +116,12 @@ def sounds_like(latin: str, spelled: str) -> float:
     return min(1.0, len(latin) / len(spelled)) if _contains(latin, spelled, len(latin) // 4) else 0.0
 
 
+@lru_cache(maxsize=65536)
+def may_sound(token: str) -> bool:
+    """Return whether `spelled_across` could find a name in a token at all: letters, or characters that spell sounds."""
+    return (token.isascii() and token.isalpha()) or _may_spell(token)
+
+
 def spelled_across(
     question: str, language: Language, untranslated: Collection[str], tokens: Collection[str]
 ) -> Mapping[str, dict[str, float]]:
@@ -125,7 +131,7 @@ def spelled_across(
         question: The question.
         language: Its language.
         untranslated: Its content tokens that no dictionary translates.
-        tokens: Tokens of texts in the other language.
+        tokens: Tokens of texts in the other language; those that `may_sound` are enough.
 
     Returns:
         By content token of the question, tokens of the other language with weights in (0, 1].
