@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from assistant.answer_cache import AnswerCache
 from assistant.collections import DEFAULT_COLLECTION, path_of
 from assistant.errors import CollectionUnknown
-from assistant.events import Event, Finished
+from assistant.events import Event, answer_in
 from assistant.settings import Settings
 from assistant.types import Answer, Choices, Message, Turn
 from knowledge.closing import Closing
@@ -255,10 +255,7 @@ class Assistant(Closing):
             ModelUnreachable: The chat model did not answer.
             KnowledgeError: A model file or the index is missing or damaged.
         """
-        for event in self.stream(question, history):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("stream() ends with Finished")
+        return answer_in(self.stream(question, history))
 
     def stream(
         self, question: str, history: Sequence[Message] = (), choices: Choices | None = None

@@ -20,7 +20,7 @@ from assistant.asked_kinds import missing_from_cited
 from assistant.clock import Clock
 from assistant.compose import compose
 from assistant.condense import Question, condense
-from assistant.events import Event, EvidenceFound, Finished, Token
+from assistant.events import Event, EvidenceFound, Finished, Token, answer_in
 from assistant.listing import listing_for
 from assistant.omitted import left_out
 from assistant.orders import without_orders
@@ -71,10 +71,7 @@ class AnswerChain(Runnable[Turn, Answer]):
 
     def invoke(self, input: Turn, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer a turn; the last of its events."""
-        for event in self.events(input):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("events() ends with Finished")
+        return answer_in(self.events(input))
 
     def events(self, turn: Turn) -> Generator[Event, None, None]:
         """Yield what happens: the evidence, the words, the answer.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.types import Answer, Citation, RetrievedPassage
@@ -40,3 +41,11 @@ class Finished:
 
 
 Event = EvidenceFound | Token | Finished
+
+
+def answer_in(events: Iterable[Event]) -> Answer:
+    """Return the answer that events end with."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event.answer
+    raise AssertionError("the events of an answer end with Finished")

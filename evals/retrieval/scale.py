@@ -13,8 +13,6 @@ import argparse
 import hashlib
 import json
 import random
-import re
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from langchain_core.utils.iter import batch_iterate
 
+from evals.bench.systems.measuring import most_memory
 from evals.cases import spread
 from evals.retrieval.data import RETRIEVAL, SAMPLE, PassageRow, QuestionRow, find_sets, rows
 from evals.retrieval.report import milliseconds
@@ -277,7 +276,7 @@ def main() -> None:
                 first = time.perf_counter() - started
                 embeddings = [_timed(partial(embedder.encode_query_tokens, one)) for one in questions]
                 searches = [_timed(partial(searcher.search, one)) for one in questions]
-                memory = _most_memory()
+                memory = most_memory()
                 recall = _recall(store, np.array([embedder.encode_query(one) for one in questions]), path)
     times = milliseconds(searches, embeddings)
     found = {
@@ -305,15 +304,6 @@ def _recall(store: Store, queries: Vector, path: Path) -> float:
         sum(cosine >= least[0] - 1e-5 for cosine in own) / len(least) for own, least in zip(found, best, strict=True)
     ]
     return float(np.mean(held))
-
-
-def _most_memory() -> int:
-    """Return the most bytes of memory this process has had."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        # What getrusage tells on Linux may be the parent's, of which this process began as a copy.
-        return 1024 * int(re.findall(r"VmHWM:\s*([0-9]+) kB", status.read_text())[0])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def print_scale(measured: Scale, *, as_json: bool) -> None:
