@@ -14,6 +14,7 @@ from assistant.conversations import Conversations
 from tests.scripted_backend import ScriptedBackend
 
 sync_api = pytest.importorskip("playwright.sync_api")
+sync_api.expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 CHROMIUM = os.environ.get("WENJU_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = (

@@ -88,6 +88,17 @@ def test_stop_retry_and_edit(tab: Tab, backend: ScriptedBackend) -> None:
     assert tab.box.input_value() == "接着写"
 
 
+def test_nothing_of_gradios_own_lies_over_the_conversation(tab: Tab) -> None:
+    # On a busy machine a stopped question ends as an error to Gradio, which covers the whole conversation with it.
+    tab.ask("规模？")
+    tab.answers()
+    trackers = tab.page.locator(".wj-chat [data-testid=status-tracker]")
+    assert trackers.count() > 0
+    trackers.evaluate_all("all => all.forEach(e => { e.classList.remove('hide'); e.textContent = '错误'; })")
+    assert not any(tracker.is_visible() for tracker in trackers.all())
+    tab.page.locator(".wj-do[name=retry]").click()
+
+
 def test_enter_sends_shift_enter_breaks_the_line_and_an_empty_question_does_nothing(
     tab: Tab, backend: ScriptedBackend
 ) -> None:
