@@ -1,14 +1,15 @@
 """Vectors of questions and passages: langchain ``Embeddings`` over a sentence-transformers model.
 
-Questions to the shipped model take a short way in numpy (`knowledge.encoder`), because importing sentence-transformers
-takes longer than a whole answer may; the vectors are the same. No other module imports sentence_transformers.
+The shipped model takes a shorter way: questions in numpy (`knowledge.encoder`), because importing torch takes longer
+than a whole answer may, and many passages without padding (`knowledge.bulk_encoder`); the vectors are the same. No
+other module imports sentence_transformers.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from knowledge.adapter import corrections
+from knowledge.bulk_encoder import BulkEncoder
 from knowledge.encoder import NumpyEncoder
 from knowledge.encoding import well_formed
 from knowledge.errors import WeightsCorrupt, WeightsMissing
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BATCH = 32
-# So many passages take numpy less time than importing sentence-transformers does.
+# So many passages take numpy less time than importing torch does.
 _FEW = 16
 
 
@@ -36,9 +38,8 @@ class Embedder(Embeddings):
         source: The model's folder, or its name on a hub.
         name: What an index calls it.
         threads: CPU threads for torch (a setting of the whole process), or None for torch's own choice.
-        quick: The same model in numpy, for questions and for few passages.
+        quick: The same model in numpy, for questions and for few passages; then many take `BulkEncoder`.
         local_only: Fetch nothing.
-        corrections: What is added to weights of the model, by name (`knowledge.adapter`); `quick` has them already.
 
     Attributes:
         name: What an index calls it.
@@ -52,16 +53,15 @@ class Embedder(Embeddings):
         threads: int | None = None,
         quick: NumpyEncoder | None = None,
         local_only: bool = True,
-        corrections: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.name = name
-        self._corrections = corrections or {}
         self._source = source
         self._threads = threads
         self._quick = quick
         self._quick_prompts = _folder_prompts(Path(source)) if quick is not None else {}
         self._local_only = local_only
         self._model: SentenceTransformer | None = None
+        self._bulk: BulkEncoder | None = None
         self._loading = threading.Lock()
 
     @property
@@ -111,7 +111,7 @@ class Embedder(Embeddings):
         """Return the unit vectors of passages, float32 of shape (len(texts), dimension), in the order of `texts`.
 
         Args:
-            texts: The passages. They are run in batches of like length, longest first.
+            texts: The passages. They are run in batches of like length.
             progress: Called with (done, len(texts)) after each batch.
 
         Raises:
@@ -126,24 +126,33 @@ class Embedder(Embeddings):
         """Return what `encode_passages` does, and for each text the states of its tokens, (tokens, dimension)."""
         vectors = np.empty((len(texts), self.dimension), np.float32)
         tokens: list[np.ndarray] = [np.empty((0, self.dimension), np.float32)] * len(texts)
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
-        quick = self._quick if self._model is None and len(texts) <= _FEW else None
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            batch = [well_formed(texts[i]) for i in rows]
-            if quick is not None:
-                prompt = _prompt(self._quick_prompts, "document", "passage")
-                found = [quick.encode_tokens(text, prompt) for text in batch]
-                vectors[rows] = [vector for vector, _ in found]
-                states = [own for _, own in found]
-            else:
-                model = self._load()
-                vectors[rows], states = self._encode(model, batch, _prompt(model.prompts, "document", "passage"))
+        done = 0
+        for rows, found, states in self._found([well_formed(text) for text in texts]):
+            vectors[rows] = found
             for row, own in zip(rows, states, strict=True):
                 tokens[row] = own
+            done += len(rows)
             if progress is not None:
-                progress(start + len(rows), len(texts))
+                progress(done, len(texts))
         return vectors, tokens
+
+    def _found(self, texts: list[str]) -> Iterator[tuple[list[int], np.ndarray, list[np.ndarray]]]:
+        """Yield which passages some are, their vectors and their token states."""
+        if self._quick is not None:
+            prompt = _prompt(self._quick_prompts, "document", "passage")
+            if self._bulk is None and len(texts) <= _FEW:
+                for at, text in enumerate(texts):
+                    vector, states = self._quick.encode_tokens(text, prompt)
+                    yield [at], vector[None], [states]
+                return
+            yield from self._load_bulk(self._quick).encode_tokens(texts, prompt)
+            return
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]), reverse=True)
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            model = self._load()
+            prompt = _prompt(model.prompts, "document", "passage")
+            yield rows, *self._encode(model, [texts[at] for at in rows], prompt)
 
     def _encode(self, model: SentenceTransformer, texts: list[str], prompt: str) -> tuple[np.ndarray, list[np.ndarray]]:
         # prompt="" keeps the model from putting its default prompt there.
@@ -166,11 +175,14 @@ class Embedder(Embeddings):
     def _load(self) -> SentenceTransformer:
         with self._loading:
             if self._model is None:
-                model = _open_model(self._source, self._local_only, self._threads)
-                if self._corrections:
-                    _correct(model, self._corrections)
-                self._model = model
+                self._model = _open_model(self._source, self._local_only, self._threads)
             return self._model
+
+    def _load_bulk(self, quick: NumpyEncoder) -> BulkEncoder:
+        with self._loading:
+            if self._bulk is None:
+                self._bulk = BulkEncoder(quick.bert, self._threads)
+            return self._bulk
 
 
 def open_embedder(model: str, weights: Weights, *, threads: int | None = None) -> Embedder:
@@ -187,9 +199,8 @@ def open_embedder(model: str, weights: Weights, *, threads: int | None = None) -
     """
     if any(row.name == model and row.kind == "embedding" for row in weights.rows()):
         folder = weights.path(model)
-        correct = corrections(model)
-        quick = NumpyEncoder(folder, correct)
-        return Embedder(str(folder), name=model, threads=threads, quick=quick, corrections=correct)
+        quick = NumpyEncoder(folder, corrections(model))
+        return Embedder(str(folder), name=model, threads=threads, quick=quick)
     folder = Path(model).expanduser()
     if folder.is_dir():
         if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
@@ -227,16 +238,6 @@ def _open_model(source: str, local_only: bool, threads: int | None) -> SentenceT
     finally:
         if bars:
             logging.enable_progress_bar()
-
-
-def _correct(model: SentenceTransformer, corrections: Mapping[str, np.ndarray]) -> None:
-    import torch
-
-    transformer: Any = model[0]
-    parameters = dict(transformer.auto_model.named_parameters())
-    with torch.no_grad():
-        for name, correction in corrections.items():
-            parameters[name] += torch.from_numpy(correction)
 
 
 def _folder_prompts(folder: Path) -> dict[str, str]:

@@ -1,29 +1,19 @@
 """A BERT forward pass in numpy, for questions.
 
-Importing sentence-transformers takes five seconds, more than a whole answer may take; this opens in a fraction of one
-and gives the same vectors. Weights stay on the disk: the layers are mapped into memory, the table of tokens, four
-fifths of the file, is read row by row.
-Source of the architecture: Devlin et al., *BERT*, 2019; of the error function: the rational approximation of Eigen
-and XLA in single precision (within 4e-7).
+Importing torch takes seconds, more than a whole answer may take; this opens in a fraction of one and gives the same
+vectors. Source of the error function: the rational approximation of Eigen and XLA in single precision (within 4e-7).
 """
 
 from __future__ import annotations
 
-import json
-import math
-import mmap
-import os
-import struct
-import weakref
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 
 from knowledge.batching import Batching
-from knowledge.errors import WeightsCorrupt
+from knowledge.bert import Bert, unreadable
 from knowledge.unigram import UnigramTokenizer
 
 _ERF_NUMERATOR = (
@@ -43,9 +33,6 @@ _ERF_DENOMINATOR = (
     -1.42647390514189e-02,
 )
 
-
-WORDS = "embeddings.word_embeddings.weight"
-
 TOGETHER = 8
 """How many questions that wait at the same time are run in one go."""
 
@@ -62,6 +49,7 @@ class NumpyEncoder:
         WeightsCorrupt: The folder holds another kind of model, or its weights cannot be read.
 
     Attributes:
+        bert: The model.
         dimension: Length of a vector.
         max_tokens: Longer texts are cut to so many tokens.
     """
@@ -69,33 +57,19 @@ class NumpyEncoder:
     def __init__(self, folder: Path, corrections: Mapping[str, np.ndarray] | None = None) -> None:
         _one_thread_for_products()
         self._together = Batching(self.states, TOGETHER)
+        self.bert = Bert.read(folder, corrections)
+        self.dimension = self.bert.dimension
+        self.max_tokens = self.bert.max_tokens
         try:
-            config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            if config["model_type"] != "bert" or config["hidden_act"] != "gelu":
-                raise ValueError("it is not a BertModel with exact GELU")
-            self.dimension = int(config["hidden_size"])
-            self.max_tokens = int(config["max_position_embeddings"])
-            self._heads = int(config["num_attention_heads"])
-            self._layers = int(config["num_hidden_layers"])
-            self._epsilon = float(config["layer_norm_eps"])
-            self._weights = map_safetensors(folder / "model.safetensors")
-            self._token_rows = StoredRows(folder / "model.safetensors", WORDS)
-            if WORDS in (corrections or {}):
-                raise ValueError("its table of tokens cannot be corrected")
-            for name, correction in (corrections or {}).items():
-                self._weights[name] = self._weights[name] + correction
             self._tokenizer = UnigramTokenizer(folder)
-        except (OSError, ValueError, KeyError, struct.error) as error:
-            raise WeightsCorrupt(
-                f"The embedding model in {folder} cannot be read: {error}.",
-                hint="Run: wenju models pull multilingual-e5-small",
-            ) from error
+        except (OSError, ValueError, KeyError) as error:
+            raise unreadable(folder, error) from error
 
     def encode(self, texts: Sequence[str], prompt: str = "") -> np.ndarray:
         """Return unit vectors.
 
         Args:
-            texts: The texts; each is run on its own, so many long texts belong to sentence-transformers.
+            texts: The texts; each is run on its own, so many long texts belong to `knowledge.bulk_encoder`.
             prompt: What is put before each of them, e.g. ``"query: "``.
 
         Returns:
@@ -131,15 +105,15 @@ class NumpyEncoder:
 
         They are run one behind the other as rows: nothing is padded, and only attention has to know where each is.
         """
-        w = self._weights
+        w = self.bert.weights
         ends = list(accumulate(map(len, batch)))
         places = [slice(end - len(ids), end) for end, ids in zip(ends, batch, strict=True)]
-        x = self._token_rows.read([id_ for ids in batch for id_ in ids])
+        x = self.bert.token_rows.read([id_ for ids in batch for id_ in ids])
         for ids, at in zip(batch, places, strict=True):
             x[at] += w["embeddings.position_embeddings.weight"][: len(ids)]
         x += w["embeddings.token_type_embeddings.weight"][0]
         x = self._layer_norm(x, "embeddings.LayerNorm")
-        for layer in range(self._layers):
+        for layer in range(self.bert.layers):
             at_layer = f"encoder.layer.{layer}."
             mixed = self._attention(x, places, at_layer + "attention.self.")
             attended = self._linear(mixed, at_layer + "attention.output.dense")
@@ -149,15 +123,15 @@ class NumpyEncoder:
         return [x[at] for at in places]
 
     def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
-        y: np.ndarray = x @ self._weights[name + ".weight"].T
-        y += self._weights[name + ".bias"]
+        y: np.ndarray = x @ self.bert.weights[name + ".weight"].T
+        y += self.bert.weights[name + ".bias"]
         return y
 
     def _layer_norm(self, x: np.ndarray, name: str) -> np.ndarray:
         x = x - x.mean(axis=-1, keepdims=True)
-        x /= np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + np.float32(self._epsilon))
-        x *= self._weights[name + ".weight"]
-        x += self._weights[name + ".bias"]
+        x /= np.sqrt(np.square(x).mean(axis=-1, keepdims=True) + np.float32(self.bert.epsilon))
+        x *= self.bert.weights[name + ".weight"]
+        x += self.bert.weights[name + ".bias"]
         return x
 
     def _attention(self, x: np.ndarray, places: Sequence[slice], at: str) -> np.ndarray:
@@ -166,9 +140,9 @@ class NumpyEncoder:
 
     def _attended(self, query: np.ndarray, key: np.ndarray, value: np.ndarray) -> np.ndarray:
         """Return what the tokens of one text make of each other, (tokens, dimension)."""
-        tokens, width = len(query), self.dimension // self._heads
+        tokens, width = len(query), self.dimension // self.bert.heads
         query, key, value = (
-            part.reshape(tokens, self._heads, width).transpose(1, 0, 2) for part in (query, key, value)
+            part.reshape(tokens, self.bert.heads, width).transpose(1, 0, 2) for part in (query, key, value)
         )
         scores = query @ key.transpose(0, 2, 1)
         scores *= np.float32(width**-0.5)
@@ -189,80 +163,6 @@ def _one_thread_for_products() -> None:
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
 
     ThreadpoolController().select(internal_api="openblas").limit(limits=1)
-
-
-def map_safetensors(path: Path) -> dict[str, np.ndarray]:
-    """Return the float32 tensors of a safetensors file as read-only views of the file.
-
-    Raises:
-        ValueError: The file is cut short or holds something other than float32.
-    """
-    with path.open("rb") as file:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        tensors = _tensors(file, len(data))
-    return {
-        name: np.frombuffer(data, np.float32, math.prod(shape), start).reshape(shape)
-        for name, (start, shape) in tensors.items()
-    }
-
-
-class StoredRows:
-    """A float32 matrix of a safetensors file whose rows are read when they are asked for.
-
-    Were it mapped into memory, each row would count as the process's memory with whatever the system maps around it, up
-    to 2 MB: after 80 questions that was a quarter of a gigabyte for less than a megabyte of rows.
-
-    Args:
-        path: The file.
-        name: The matrix.
-
-    Raises:
-        KeyError: There is none of this name.
-        ValueError: It is no float32 matrix, or cut off.
-    """
-
-    def __init__(self, path: Path, name: str) -> None:
-        self._file = path.open("rb", buffering=0)
-        weakref.finalize(self, self._file.close)
-        self._start, shape = _tensors(self._file, path.stat().st_size)[name]
-        self._count, self._width = shape
-
-    def read(self, rows: Sequence[int]) -> np.ndarray:
-        """Return rows, shape (rows, width). One thread at a time.
-
-        Raises:
-            IndexError: There is no such row.
-        """
-        found = np.empty((len(rows), self._width), np.float32)
-        for at, row in enumerate(rows):
-            if not 0 <= row < self._count:
-                raise IndexError(f"there is no row {row}")
-            found[at] = np.frombuffer(self._bytes(self._start + row * found.strides[0], found.strides[0]), np.float32)
-        return found
-
-    def _bytes(self, start: int, length: int) -> bytes:
-        if hasattr(os, "pread"):  # it leaves the position alone, which a process that was forked shares
-            return os.pread(self._file.fileno(), length, start)
-        self._file.seek(start)
-        return self._file.read(length)
-
-
-def _tensors(file: BinaryIO, size: int) -> dict[str, tuple[int, tuple[int, ...]]]:
-    """Return where in a safetensors file of so many bytes each tensor begins, and its shape.
-
-    Raises:
-        ValueError: The file is cut short or holds something other than float32.
-    """
-    (length,) = struct.unpack("<Q", file.read(8))
-    header: dict[str, Any] = json.loads(file.read(length))
-    header.pop("__metadata__", None)
-    tensors: dict[str, tuple[int, tuple[int, ...]]] = {}
-    for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        if entry["dtype"] != "F32" or 8 + length + end > size or end - start != 4 * math.prod(entry["shape"]):
-            raise ValueError(f"the tensor {name} is not float32 or cut off")
-        tensors[name] = (8 + length + start, tuple(entry["shape"]))
-    return tensors
 
 
 def gelu(x: np.ndarray) -> np.ndarray:
