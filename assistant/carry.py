@@ -90,6 +90,11 @@ def carry(before: str, question: str, how: Lean) -> str:
     return f"{question[:at]}{opening}{topic}{closing}{question[at:]}".strip()
 
 
+def says_more(before: str, question: str) -> float:
+    """Return how many times as many content words a follow-up has as what it is taken to be about."""
+    return len(content_tokens(question)) / max(1, len(content_tokens(topic_of(before))))
+
+
 def only_entities(question: str) -> bool:
     """Return whether a follow-up names years, places and the like and nothing else."""
     core = bare(question)

@@ -17,6 +17,7 @@ from typing import Any
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from assistant.asked_kinds import missing_from_cited
+from assistant.carry import says_more
 from assistant.clock import Clock
 from assistant.compose import compose
 from assistant.condense import Question, condense
@@ -126,7 +127,9 @@ class AnswerChain(Runnable[Turn, Answer]):
             return self._searcher.search(question.standalone, WIDE, document_ids=document_ids)
         asked = self._searcher.search(question.asked, WIDE, document_ids=document_ids)
         made = self._searcher.search(question.standalone, WIDE, document_ids=document_ids)
-        found = fuse(made, asked, ASKED[question.how == "connective"])
+        weight, more = ASKED[question.how == "connective"], says_more(question.before, question.asked)
+        # A follow-up that says more than what it leans on ("It is showing 'Could not place order …'") needs it less.
+        found = fuse(made, asked, max(weight, more) if more > 1 else weight)
         if detect_language(question.before) != detect_language(question.asked):
             # A question with words of two languages fits nothing well; the one before it is in one.
             found = fuse(

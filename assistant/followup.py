@@ -129,6 +129,10 @@ _EN_IT = re.compile(
     r"appears|turns out)\b)(?! take)",
     re.IGNORECASE,
 )
+_EN_DEFINED = re.compile(
+    r"\W*(?:[Ww]hat(?:'s| is| are) (?:an? [\w-]+|[\w-]*[A-Z][\w-]*)|[Ww]ho (?:is|was) [A-Z][\w-]*)\W*"
+)
+"""A question for what a thing or who somebody is: one word is enough to stand on its own ("What are ETFs?")."""
 
 BEFORE_SUBJECT, BEFORE_OBJECT = 2, 4
 """With so many content words before it a pronoun most likely means one of them."""
@@ -290,6 +294,8 @@ def _lean_en(question: str) -> Lean:
     content = content_tokens(core)
     if not _EN_ASKS.search(core):
         return "fragment" if connected or len(content) <= 1 else ""
+    if _EN_DEFINED.fullmatch(core):
+        return ""
     if not content or (
         len(content) == 1 and re.match(r"\W*(?:why|how|who|where|when|which|what)(?: \w+)?(?: \w+)?\W*$", core, re.I)
     ):

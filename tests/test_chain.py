@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.assistant import Assistant
-from assistant.chain import AnswerChain
+from assistant.carry import says_more
+from assistant.chain import WIDE, AnswerChain
+from assistant.condense import condense
 from assistant.errors import BadQuestion
 from assistant.events import Event, EvidenceFound, Finished, Token
 from assistant.types import Answer, Message, Turn
+from knowledge.fuse import fuse
 from prompts import render
 from tests.conftest import ScriptedChatModel, check_answer
 
@@ -251,3 +254,26 @@ def test_as_many_passages_as_the_settings_say(scripted: Callable[..., AnswerChai
 def test_every_event_has_a_kind(assistant: Assistant) -> None:
     kinds: set[type[Event]] = {type(event) for event in assistant.stream(SIZE_ZH)}
     assert kinds == {EvidenceFound, Finished}
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "weight"),
+    [
+        ("那增速呢？", 0.2),  # says less than what it leans on
+        ("它为什么说数字政府、数字经济、数字社会和智慧城市的建设难以满足市民和企业的需求？", None),  # says more
+    ],
+)
+def test_the_more_a_follow_up_says_the_more_its_own_words_count(
+    assistant: Assistant, follow_up: str, weight: float | None
+) -> None:
+    before = "文章的作者是谁？"
+    question = condense(Turn(follow_up, (Message("user", before), Message("assistant", "甲。"))))
+    assert question.before == before
+    more = says_more(before, follow_up)
+    assert (more > 1) == (weight is None)
+    searcher = assistant.searcher
+    asked, made = (searcher.search(text, WIDE) for text in (question.asked, question.standalone))
+    found = assistant.chain.retrieve(question)
+    expected = fuse(made, asked, weight or more).best(len(found.hits))
+    assert [hit.passage.id for hit in found.hits] == [hit.passage.id for hit in expected.hits]
+    assert [hit.score for hit in found.hits] == pytest.approx([hit.score for hit in expected.hits])

@@ -48,6 +48,8 @@ def test_a_chinese_follow_up_is_made_to_stand_on_its_own(question: str, standalo
         ("And at the end of 2024?", "Which three pilots did the city start at the end of 2024?"),
         ("What about growth?", "What about growth (three pilots did the city start at the end of 2015)?"),
         ("Who proposed them?", "Who proposed them (three pilots did the city start at the end of 2015)?"),
+        ("What is new?", "What is new (three pilots did the city start at the end of 2015)?"),
+        ("Who is responsible?", "Who is responsible (three pilots did the city start at the end of 2015)?"),
         ("Why?", "Why (three pilots did the city start at the end of 2015)?"),
         ("No, I meant the end of 2024.", "Which three pilots did the city start at the end of 2024?"),
         ("Could you repeat that?", FIRST_EN),
@@ -66,6 +68,10 @@ def test_an_english_follow_up_is_made_to_stand_on_its_own(question: str, standal
         ("數字百強市主要分布在哪些省份？", "zh"),
         ("Which four provinces have the most top digital cities?", "en"),
         ("Who wrote this article about digital government?", "en"),
+        ("What are ETFs?", "en"),
+        ("What is a skyline?", "en"),
+        ("What's GIS?", "en"),
+        ("Who was Rollo?", "en"),
     ],
 )
 def test_a_question_that_stands_on_its_own_is_not_touched(question: str, language: str) -> None:
