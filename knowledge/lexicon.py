@@ -18,6 +18,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +29,9 @@ from knowledge.types import Language
 
 LEXICON_VERSION = 4
 """Goes up when the file would be made differently from the same dictionary."""
+
+KEPT = 4096
+"""How many words asked last are kept with their translations."""
 
 LONGEST_DEFINITION = 4
 """Definitions with more content words describe a thing rather than name it, and are left out."""
@@ -53,6 +57,8 @@ class Lexicon:
             _build(self.path)
         self._connection = sqlite3.connect(f"file:{self.path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        # A follow-up is searched two or three times with nearly the same words.
+        self._looked_up = lru_cache(KEPT)(self._look_up)
 
     def translations(self, words: Iterable[str], source: Language) -> dict[str, dict[str, float]]:
         """Look words up.
@@ -64,16 +70,16 @@ class Lexicon:
         Returns:
             For each word its translations (tokens of the other language) with weights in (0, 1]; {} if it has none.
         """
+        return {word: dict(self._looked_up(word, source)) for word in words}
+
+    def _look_up(self, word: str, source: Language) -> dict[str, float]:
         asked, given = ("en", "zh") if source == "en" else ("zh", "en")
         with self._lock:
-            return {
-                word: dict(
-                    self._connection.execute(
-                        f"SELECT {given}, max(weight) FROM pairs WHERE {asked} = ? GROUP BY {given}", (word,)
-                    )
+            return dict(
+                self._connection.execute(
+                    f"SELECT {given}, max(weight) FROM pairs WHERE {asked} = ? GROUP BY {given}", (word,)
                 )
-                for word in words
-            }
+            )
 
     def close(self) -> None:
         """Close the file."""
