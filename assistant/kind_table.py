@@ -14,6 +14,7 @@ from assistant.kind_tests import (
     capitalised_word,
     either,
     named,
+    named_times,
     new_words,
     pattern,
     quantity,
@@ -61,6 +62,8 @@ _AUTHORITY = re.compile(
 )
 _END = r"(?:(?:是|为|有|达到?|在)?(?:多少|多高|多大|什么|哪些)?)?[呢啊呀]?[?？。.!！]?\s*$"
 """How a question ends that asks for what it names last: 死亡人数, 产量是多少."""
+_STOP = r"[呢啊呀]?[?？。.!！]?\s*$"
+_SOME = r"[\d零〇一二两三四五六七八九十百千数几]"
 _WHEN = (
     r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b",
     r"[零〇一二两三四五六七八九十\d]+点|[上中下]午|傍晚|午夜|正午|凌晨|清晨|早晨|晚上|夜间|[春夏秋冬][季天]",
@@ -88,11 +91,15 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "an amount of money",
         pattern(
-            r"多少钱|多少[亿万]?(?:元|块)|耗资多少|\bhow much money\b",
+            r"多少钱|多少(?:[亿万]|百万)?(?:元|块|美元|美金|欧元|英镑|日元|港元|卢布)|耗资多少|\bhow much money\b",
+            r"(?:营收|营业额|收入|收益|利润|产值|市值|票房|销售额|交易额|成交额|出口额|投资额|金额)(?:大约|约|共)?(?:是|为|有|达到?)?多少",
             r"\bhow much (?:did|does|do|was|were|has|have|will) .{1,60}\b(?:cost|spend|spent|paid|pay)\b",
             r"\bwhat (?:did|does|do|will) .{1,60}\bcost\b",
         ),
-        quantity(lambda one: one.kind in {"money", "opaque"}),
+        either(
+            quantity(lambda one: one.kind in {"money", "opaque"}),
+            words(r"\d\s*[万亿]|[一二三四五六七八九十百千][万亿]"),
+        ),
     ),
     Kind(
         "a share",
@@ -110,6 +117,15 @@ KINDS: tuple[Kind, ...] = (
             r"\bhow many\b",
         ),
         quantity(lambda one: one.kind in {"number", "measure", "multiple", "fraction"} or one.bare),
+    ),
+    Kind(
+        "a number of people",
+        pattern(r"多少(?:人|名|位)(?![均次])|几[名位]"),
+        words(
+            rf"{_SOME} ?[余多]?(?:个(?!月|小时|星期|百分点|国家|省|城市)|名|位|人|口|例|户|[\u4e00-\u9fff]{{1,4}}人)",
+            rf"{_SOME} ?[余多]?[万亿]|\d{{1,3}}(?:,\d{{3}})+|无人|没有人",
+            r"^[^\u4e00-\u9fff]*$",  # an English text: that it holds a count is asked above
+        ),
     ),
     Kind(
         "a size",
@@ -243,7 +259,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a place",
         pattern(
-            r"哪里|哪儿|何处|何地|什么地方|哪个?(?:地方|城市|国家|省|州|县|地区|洲|国)|哪一(?:地|国|省|市)",
+            rf"在哪(?=[举召开建出生登播上发住]|{_STOP})|哪里|哪儿|何处|何地|什么地方|哪个?(?:地方|城市|国家|省|州|县|地区|洲|国)|哪一(?:地|国|省|市)",
             r"^where\b",
             r"\b(?:what|which) (?:city|cities|country|countries|state|province|county|town|region|continent)\b",
         ),
@@ -255,6 +271,16 @@ KINDS: tuple[Kind, ...] = (
             unknown_word,
             capitalised_word,
         ),
+        decides=False,
+        cited=False,
+    ),
+    Kind(
+        "several places",
+        pattern(
+            r"哪[些几]个?(?:国家|省份?|城市|州|地区)",
+            r"\bwhich (?:\w+ )?(?:countries|cities|provinces|states|regions)\b",
+        ),
+        named_times(2, lambda kind, name: kind == "place"),
         decides=False,
         cited=False,
     ),

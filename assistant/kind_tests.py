@@ -52,6 +52,16 @@ def named(fits: Callable[[str, str], bool]) -> Holds:
     )
 
 
+def named_times(least: int, fits: Callable[[str, str], bool]) -> Holds:
+    """Hold so many different names that fit by their kind and text."""
+
+    def held(question: str, text: str) -> bool:
+        found = {name.text.lower() for name in find_names(text) if fits(name.kind, name.text)}
+        return sum(name not in question.lower() for name in found) >= least
+
+    return held
+
+
 def either(*tests: Holds) -> Holds:
     """Hold what one of several tests finds."""
     return lambda question, text: any(test(question, text) for test in tests)
