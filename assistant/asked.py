@@ -27,6 +27,13 @@ _EN_ROLE = re.compile(
 _COUNTED = re.compile(r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b", re.IGNORECASE)
 """How a description of several begins, "the four sides with a stake"."""
 
+_WINNER = re.compile(
+    r"(?:得主|[冠亚季]军|获得者|获奖者|得奖者|赢家|主演|主角|主席国|东道[主国]|主办[国城市]*)$"
+    r"|\b(?:winners?|champions?|medal+ists?|runner-up|hosts?|stars?)$",
+    re.IGNORECASE,
+)
+"""Who won or was host is told by verbs as well (夺冠, "won"), so that the word itself need not be there."""
+
 _NAMES_IT = 0.3
 """Weight from which a translation may name the role (馆长, "museum or library director", gives director a third)."""
 
@@ -59,7 +66,7 @@ def asked_role(question: str) -> str:
         if found:
             role = found.group("role").strip()
             # What ends in 的 describes somebody and names no role (最早提出它的是谁？), nor do 出品方 and 经济学的说法.
-            if re.search("[几哪]|(?:的|方|说法|名称|名字|术语)$", role) or _COUNTED.match(role):
+            if re.search("[几哪]|(?:的|方|说法|名称|名字|术语)$", role) or _COUNTED.match(role) or _WINNER.search(role):
                 return ""
             for name in names.find_names(role):
                 role = role.replace(name.text, " ")

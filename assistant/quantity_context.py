@@ -11,8 +11,8 @@ from assistant.quantity_types import Comparator, DateParts, Quantity
 _BETWEEN_ENDS = re.compile(r"[ ]?(?:[-–~]{1,2}|至|到|to(?![a-z])|through(?![a-z])|until(?![a-z]))[ ]?(?:的|the )?")
 _AND = re.compile(r"[ ]and[ ]|[ ]?[和与][ ]?")
 _BEFORE: dict[Comparator, str] = {
-    "over": r"(?:超过|超出|超越|突破|超|逾|高于|多于|大于|(?<![通超经])过|more than|over|above|exceed(?:s|ed|ing)?|"
-    r"in excess of|"
+    "over": r"(?:超过|超出|超越|突破|(?<![中英])超|逾|高于|多于|大于|(?<![通超经])过|more than|over|above|"
+    r"exceed(?:s|ed|ing)?|in excess of|"
     r"upwards of|greater than|higher than|surpass(?:es|ed|ing)?|larger than|longer than)",
     "under": r"(?:不足|不到|未到|少于|低于|小于|不及|未满|under|below|less than|fewer than|lower than|smaller than)",
     "about": r"(?:大约|约为|约|大概|大致|差不多|左右|about|around|approximately|approx\.|roughly|some|circa|ca?\.|~)",

@@ -24,6 +24,7 @@ from assistant.asked_kinds import missing_of_sought
 from assistant.condense import Question
 from assistant.confidence import confidence
 from assistant.listing import Listing
+from assistant.name_text import latin_key, view
 from assistant.premise import presumes_a_cause, put_otherwise
 from assistant.quantities import Quantity
 from assistant.read import Reader
@@ -259,7 +260,16 @@ def lacks(evidence: Evidence, part: str) -> bool:
 def unmet_quantities(question: str, sentences: Sequence[SentenceHit]) -> list[Quantity]:
     """Return the quantities that a question insists on and no passage of the evidence states."""
     unstated = {quantity.start for quantity in quantities.unsupported_quantities(question, _passages(sentences))}
-    return [quantity for quantity in quantities.constraints(question) if quantity.start in unstated]
+    return [
+        quantity
+        for quantity in quantities.constraints(question)
+        if quantity.start in unstated and not _spelled_apart(quantity, _passages(sentences))
+    ]
+
+
+def _spelled_apart(quantity: Quantity, texts: Sequence[str]) -> bool:
+    """Return whether a code of letters and digits stands in a text with a hyphen or a space in it: GPT4, GPT-4."""
+    return quantity.kind == "opaque" and any(latin_key(quantity.text) in view(text).runs for text in texts)
 
 
 def _passages(sentences: Sequence[SentenceHit]) -> list[str]:

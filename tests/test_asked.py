@@ -46,6 +46,9 @@ def test_the_kind_of_thing_asked_for_is_in_the_evidence(
         ("深圳市现任市长是谁？", "市长"),
         ("谁担任秘书长？", "秘书长"),
         ("哪几位是作者？", ""),
+        ("男单金牌得主是谁？", ""),
+        ("Who was the winner of the cup?", ""),
+        ("冠军教练是谁？", "冠军教练"),
         ("What is a smart city?", ""),
     ],
 )

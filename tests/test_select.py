@@ -16,10 +16,10 @@ from assistant.confidence import confidence
 from assistant.read import ExtractiveReader
 from assistant.select import Evidence, choose, select, with_asked_kind
 from assistant.types import Turn
-from knowledge.build import spec_for
+from knowledge.build import build_records, spec_for
 from knowledge.retrieve import Searcher, SearchResult, SentenceHit
 from knowledge.store import Store
-from knowledge.types import Language
+from knowledge.types import DocumentRecord, Language
 from tests.conftest import check_answer
 
 pytestmark = pytest.mark.weights
@@ -186,6 +186,26 @@ def test_a_wording_that_was_chosen_is_not_chosen_again(assistant: Assistant) -> 
     again = replace(best, text=f" {best.text.replace(',', '，')} ")
     part = replace(best, text=best.text[3:20])
     assert choose(replace(result, sentences=(best, again, part)), 3) == (best,)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("GPT4什么时候发布？", ()),
+        ("CVPR2023在哪举办？", ()),
+        ("GPT5什么时候发布？", ("GPT5",)),
+        ("CVPR2024在哪举办？", ("CVPR2024",)),
+    ],
+)
+def test_a_code_is_the_same_with_a_hyphen_or_a_space_in_it(
+    assistant: Assistant, tmp_path: Path, question: str, missing: tuple[str, ...]
+) -> None:
+    text = "2023年3月14日，公司发布了模型GPT-4。CVPR 2023于6月在温哥华举行。"
+    with Store.create(tmp_path / "codes.db", spec_for(assistant.embedder)) as store:
+        build_records([DocumentRecord("d", "t", "", "zh", text)], store, assistant.embedder)
+        searcher = Searcher(store, assistant.embedder, assistant.searcher.lexicon)
+        found = select(condense(Turn(question)), searcher.search(question), ExtractiveReader(), limit=3, threshold=0.0)
+    assert set(found.unmet) == set(missing)
 
 
 def test_an_empty_index_refuses(assistant: Assistant, tmp_path: Path) -> None:
