@@ -28,7 +28,7 @@ _COUNTED = re.compile(r"(?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b",
 """How a description of several begins, "the four sides with a stake"."""
 
 _WINNER = re.compile(
-    r"(?:得主|[冠亚季]军|获得者|获奖者|得奖者|赢家|主演|主角|主席国|东道[主国]|主办[国城市]*)$"
+    r"(?:得主|[冠亚季]军|获得者|获奖者|得奖者|赢家|主席国|东道[主国]|主办[国城市]*)$"
     r"|\b(?:winners?|champions?|medal+ists?|runner-up|hosts?|stars?)$",
     re.IGNORECASE,
 )
