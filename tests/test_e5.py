@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from knowledge import e5
-from knowledge.encoder import map_safetensors
 from knowledge.errors import WeightsCorrupt
 from knowledge.manifest import ModelSpec
+from knowledge.tensors_file import map_safetensors
 from knowledge.unigram import UnigramTokenizer
 from knowledge.weights import Weights
 from tests.tiny_e5 import PIECES, converted_tiny_e5, make_tiny_e5
