@@ -167,9 +167,20 @@ def remove(connection: sqlite3.Connection, ids: Collection[str]) -> int:
     return connection.execute(f"DELETE FROM documents WHERE id {AMONG}", (bound(ids),)).rowcount
 
 
+LONGEST_STRUCTURE = 1000
+"""Bytes of what FTS5 keeps of its own levels from which its index is made anew: some 500 levels."""
+
+
 def forget_terms(connection: sqlite3.Connection) -> None:
-    """Merge the full-text index into one piece: only then are the terms of deleted passages gone from it."""
-    connection.execute("INSERT INTO passages_fts (passages_fts) VALUES ('optimize')")
+    """Merge the full-text index into one piece: only then are the terms of deleted passages gone from it.
+
+    Each time FTS5 puts that piece some levels higher and keeps the empty ones below; beyond 2,000 of them, some 1,000
+    removals, it takes its own index for damaged. Made anew, which costs little more, it begins at the first level.
+    """
+    # Row 10 holds the structure: https://www.sqlite.org/src/file/ext/fts5/fts5_index.c, FTS5_STRUCTURE_ROWID.
+    (size,) = connection.execute("SELECT length(block) FROM passages_fts_data WHERE id = 10").fetchone()
+    command = "rebuild" if size > LONGEST_STRUCTURE else "optimize"
+    connection.execute("INSERT INTO passages_fts (passages_fts) VALUES (?)", (command,))
 
 
 def select_documents(connection: sqlite3.Connection, ids: Collection[str] | None = None) -> list[DocumentRecord]:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from knowledge.errors import (
     KnowledgeError,
 )
 from knowledge.late import pack
-from knowledge.rows import Entry
+from knowledge.rows import Entry, forget_terms
 from knowledge.store import Store
 from knowledge.terms import from_row, to_row, to_term
 from knowledge.types import DocumentRecord, IndexSpec, Passage, Span
@@ -528,3 +529,23 @@ def test_a_small_store_opens_and_searches_quickly(filled: Store, path: Path) -> 
             assert store.lexical(["数字", "城市"], 6)
             seconds.append(time.perf_counter() - began)
     assert min(seconds) < 0.1
+
+
+def test_the_full_text_index_outlives_a_thousand_removals(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    Store.create(path, SPEC).close()
+    put = "INSERT INTO passages_fts (rowid, tokens) VALUES (?, ?)"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        for number in range(1_200):
+            # Enough words that the index is more than a page; a smaller one never grows levels.
+            words = " ".join(f"w{number * 100 + at}" for at in range(100))
+            connection.execute("BEGIN")
+            connection.execute("DELETE FROM passages_fts WHERE rowid = ?", (number % 20 + 1,))
+            connection.execute(put, (number % 20 + 1, words))
+            forget_terms(connection)
+            connection.execute("COMMIT")
+        connection.execute("INSERT INTO passages_fts (passages_fts) VALUES ('integrity-check')")
+        found = "SELECT rowid FROM passages_fts WHERE passages_fts MATCH ?"
+        assert connection.execute(found, (f"w{1_199 * 100}",)).fetchall() == [(1_199 % 20 + 1,)]
+        assert connection.execute(found, (f"w{1_179 * 100}",)).fetchall() == []
