@@ -129,7 +129,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         made = self._searcher.search(question.standalone, WIDE, document_ids=document_ids)
         weight, more = ASKED[question.how == "connective"], says_more(question.before, question.asked)
         # A follow-up that says more than what it leans on ("It is showing 'Could not place order …'") needs it less.
-        found = fuse(made, asked, max(weight, more) if more > 1 else weight)
+        found = fuse(made, asked, more if more > 1 else weight)
         if detect_language(question.before) != detect_language(question.asked):
             # A question with words of two languages fits nothing well; the one before it is in one.
             found = fuse(

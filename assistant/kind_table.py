@@ -14,7 +14,6 @@ from assistant.kind_tests import (
     capitalised_word,
     either,
     named,
-    named_times,
     new_words,
     pattern,
     quantity,
@@ -60,9 +59,9 @@ _NOT_SUPERLATIVE = "近|初|新|先|早|终|后|後|关键|重要|核心|根本"
 _AUTHORITY = re.compile(
     r"(?:部|厅|局|委|办|院|府|署)$|\b(?:ministry|bureau|commission|department|office)\b", re.IGNORECASE
 )
-_END = r"(?:(?:是|为|有|达到?|在)?(?:多少|多高|多大|什么|哪些)?)?[呢啊呀]?[?？。.!！]?\s*$"
-"""How a question ends that asks for what it names last: 死亡人数, 产量是多少."""
 _STOP = r"[呢啊呀]?[?？。.!！]?\s*$"
+_END = rf"(?:(?:是|为|有|达到?|在)?(?:多少|多高|多大|什么|哪些)?)?{_STOP}"
+"""How a question ends that asks for what it names last: 死亡人数, 产量是多少."""
 _SOME = r"[\d零〇一二两三四五六七八九十百千数几]"
 _WHEN = (
     r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b",
@@ -280,7 +279,7 @@ KINDS: tuple[Kind, ...] = (
             r"哪[些几]个?(?:国家|省份?|城市|州|地区)",
             r"\bwhich (?:\w+ )?(?:countries|cities|provinces|states|regions)\b",
         ),
-        named_times(2, lambda kind, name: kind == "place"),
+        named(lambda kind, name: kind == "place", least=2),
         decides=False,
         cited=False,
     ),

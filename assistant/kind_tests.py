@@ -45,14 +45,7 @@ def new_words(*alternatives: str) -> Holds:
     return lambda question, text: any(one.group().lower() not in question.lower() for one in found.finditer(text))
 
 
-def named(fits: Callable[[str, str], bool]) -> Holds:
-    """Hold a name that fits by its kind and text."""
-    return lambda question, text: any(
-        fits(name.kind, name.text) and name.text.lower() not in question.lower() for name in find_names(text)
-    )
-
-
-def named_times(least: int, fits: Callable[[str, str], bool]) -> Holds:
+def named(fits: Callable[[str, str], bool], least: int = 1) -> Holds:
     """Hold so many different names that fit by their kind and text."""
 
     def held(question: str, text: str) -> bool:

@@ -259,11 +259,12 @@ def lacks(evidence: Evidence, part: str) -> bool:
 
 def unmet_quantities(question: str, sentences: Sequence[SentenceHit]) -> list[Quantity]:
     """Return the quantities that a question insists on and no passage of the evidence states."""
-    unstated = {quantity.start for quantity in quantities.unsupported_quantities(question, _passages(sentences))}
+    texts = _passages(sentences)
+    unstated = {quantity.start for quantity in quantities.unsupported_quantities(question, texts)}
     return [
         quantity
         for quantity in quantities.constraints(question)
-        if quantity.start in unstated and not _spelled_apart(quantity, _passages(sentences))
+        if quantity.start in unstated and not _spelled_apart(quantity, texts)
     ]
 
 
