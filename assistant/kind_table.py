@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass
 
 from assistant.kind_tests import (
+    COUNTED,
     Holds,
     capitalised_word,
+    counted,
     either,
     named,
     new_words,
@@ -117,6 +119,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         quantity(lambda one: one.kind in {"number", "measure", "multiple", "fraction"} or one.bare),
     ),
+    Kind("a count of these", COUNTED, counted),
     Kind(
         "a number of people",
         pattern(r"多少(?:人|名|位)(?![均次])|几[名位]"),

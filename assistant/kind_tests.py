@@ -45,6 +45,21 @@ def new_words(*alternatives: str) -> Holds:
     return lambda question, text: any(one.group().lower() not in question.lower() for one in found.finditer(text))
 
 
+def counted(question: str, text: str) -> bool:
+    """Hold a number of the very things that a Chinese question counts: with its measure word, one like it, or the noun.
+
+    "几层" is not answered by "4楼", nor "多少页" by a year. A text that is not Chinese has no measure words: it passes.
+    """
+    asked = COUNTED.search(question)
+    if not asked or not _HAN_RUN.search(text):
+        return True
+    measure = asked["measure"]
+    alike = "".join({measure, *(one for group in _ALIKE if measure in group for one in group)})
+    noun = _HAN_RUN.match(question, asked.end())
+    things = rf"[{alike}{noun.group()[:2] if noun else ''}]"  # 几座城市: 三座, 三城, 三市
+    return bool(re.search(rf"{_NUMERAL} ?[余多来]? ?{things}", text))
+
+
 def named(fits: Callable[[str, str], bool], least: int = 1) -> Holds:
     """Hold so many different names that fit by their kind and text."""
 
@@ -82,5 +97,16 @@ def _unknown_words(text: str) -> frozenset[str]:
     return frozenset(word for word in guessed if not in_dictionary(word))
 
 
+COUNTED = re.compile(
+    r"(?:多少|(?<![哪好这那近前后上下十的])几)(?P<measure>[家座次页篇条项张辆台种所本层届场件支枚艘架集部首幅间栋幢期株])(?!别)"
+)
+"""How many of what, by a measure word; 个 counts anything and lists that nobody counted."""
+
+_ALIKE = (
+    "家所个间处座 次遍回度 辆台部 栋幢座 座地 支只条枝队 本部册 场次 种类个款 项个条 首曲支 架台 张幅 集季部 篇个"
+).split()
+"""Measure words that stand for one another; 三地 are three cities."""
+
+_NUMERAL = r"[\d零〇一二两三四五六七八九十百千万亿双几数]"
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _CAPITALISED = re.compile(r"(?<=[\w,;:)’'\"”] )[A-Z][\w’'-]+")

@@ -11,6 +11,12 @@ from assistant.asked_kinds import missing_counted, missing_from_cited, missing_k
         ("2021年一共有多少从业人员？", "全国有12万人。", "2021年,一切顺利。"),
         ("How many patients came?", "3,000 patients came.", "It cost RMB 30 million, 24.7% more."),
         ("图书馆有几层？", "它有三层。", "投资3000万元。"),
+        ("图书馆一共有几层？", "大楼共12层。", "地址：6025号图书馆4楼。"),
+        ("白皮书一共有多少页？", "全书210页。", "白皮书于2021年12月发布，四省占44.0%。"),
+        ("协会有多少家会员单位？", "协会有1,200余个会员。", "版权：协会 © 2006-2016。"),
+        ("深圳地铁有几条线路？", "地铁已开通16条线路。", "地址：6025号大厦4楼。"),
+        ("试点放在几座城市？", "推动深圳、福州和嘉兴三地试点。", "2015年底推动试点。"),
+        ("黄足笛鲷的上颌具有多少颗犬齿？", "上颌前端具2至4犬齿。", "1906年命名。"),
         ("航班上有多少人？", "机上132人全部罹难。", "调查在12个月内完成，搜寻范围为500公里。"),
         ("志愿者有多少名？", "There were 1,400 volunteers.", "There were volunteers."),
         ("镇上有多少人口？", "面积127平方公里，人口8.57万。", "面积127平方公里。"),
@@ -120,3 +126,17 @@ def test_what_a_further_sentence_is_read_for(question: str, held: str, lacking: 
 )
 def test_a_question_of_no_known_form_demands_nothing(question: str) -> None:
     assert missing_kinds(question, ["别的。"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("那几家公司在哪一年成立？", "它们成立于2006年。"),
+        ("第几届大会在深圳举行？", "第四届大会在深圳举行。"),
+        ("报告有多少页？", "The report has 210 pages."),
+        ("广场包括哪几个部分？", "广场包括地下车库和地上广场。"),
+        ("试点放在哪几座城市？", "试点放在深圳、福州和嘉兴。"),
+    ],
+)
+def test_measure_words_are_asked_for_only_where_things_are_counted(question: str, text: str) -> None:
+    assert not any("a count of these" in missing for missing in missing_kinds(question, [text]))
