@@ -14,6 +14,12 @@ from assistant.kind_table import KINDS, Kind
 from assistant.name_text import fold_characters
 
 
+def asks_for_figure(question: str) -> bool:
+    """Return whether a question asks for a number: a count, an amount, a share, a size, a length of time."""
+    asked = fold_characters(question)
+    return any(kind.figure and kind.asked.search(asked) for kind in KINDS)
+
+
 def missing_from_cited(question: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Return what a question asks for and none of the sentences holds that an answer cites; as `missing_kinds`."""
     return tuple(_missing(question, texts, [kind for kind in KINDS if kind.cited]))

@@ -8,7 +8,7 @@ them and writes beside them what they were fitted on and how refusals trade agai
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -28,7 +28,16 @@ Evidence that fits a question closely fits its false premise as closely ("why di
 """
 
 
-def confidence(result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None) -> float:
+FIGURE_DENIED: Mapping[str, float] = {"zh-same": 0.75}
+"""The same for a question that asks for a figure, by language and direction.
+
+A sentence that tells is judged surely there, and a sentence about another figure is what a small model reads out.
+"""
+
+
+def confidence(
+    result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None, *, figure: bool = False
+) -> float:
     """Return the calibrated probability that evidence holds the answer, 0 to 1.
 
     The features are
@@ -45,12 +54,14 @@ def confidence(result: SearchResult, sentences: Sequence[SentenceHit], judged: f
         result: What the search found; not empty.
         sentences: The evidence.
         judged: The reader's log-odds, or None if it does not judge.
+        figure: Whether a figure is asked for (`assistant.asked_kinds.asks_for_figure`).
     """
-    if judged is not None and judged < DENIED:
+    way = f"{result.query.language}-{direction(result)}"
+    if judged is not None and judged < (FIGURE_DENIED.get(way, DENIED) if figure else DENIED):
         return 0.0
     features = evidence_features(result, sentences)
     reader = "judged" if judged is not None else "alone"
-    curve = _curves()[f"{result.query.language}-{direction(result)}-{reader}"]
+    curve = _curves()[f"{way}-{reader}"]
     if judged is not None:
         features.append(judged)
     total = curve["intercept"][0] + sum(w * x for w, x in zip(curve["weights"], features, strict=True))

@@ -37,6 +37,7 @@ class Kind:
         counts: Whether the confidence is lower where the evidence holds none.
         cited: Whether an answer is refused where the sentences that it cites hold none.
         sought: Whether a sentence that holds one is read where the best ones hold none.
+        figure: Whether it is a number, of which the wrong one misleads more than any words.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Kind:
     counts: bool = False
     cited: bool = True
     sought: bool = True
+    figure: bool = False
 
 
 def _is_company(kind: str, name: str) -> bool:
@@ -101,6 +103,7 @@ KINDS: tuple[Kind, ...] = (
             quantity(lambda one: one.kind in {"money", "opaque"}),
             words(r"\d\s*[万亿]|[一二三四五六七八九十百千][万亿]"),
         ),
+        figure=True,
     ),
     Kind(
         "a share",
@@ -110,16 +113,18 @@ KINDS: tuple[Kind, ...] = (
             r"\bwhat (?:share|percentage|proportion|fraction|weight|percent)\b",
         ),
         quantity(lambda one: one.kind in _SHARES),
+        figure=True,
     ),
     Kind(
         "a count",
         pattern(
-            rf"多少(?:{_OF_A_ROW})|几(?:家|座|人|名|位|次|页|篇|辆|台|所|本|层|届|场|件|支|枚|艘|架|集|部)",
+            rf"多少(?:{_OF_A_ROW})|(?<![哪好这那])几(?:家|座|人|名|位|次|页|篇|辆|台|所|本|层|届|场|件|支|枚|艘|架|集|部)",
             r"\bhow many\b",
         ),
         quantity(lambda one: one.kind in {"number", "measure", "multiple", "fraction"} or one.bare),
+        figure=True,
     ),
-    Kind("a count of these", COUNTED, counted),
+    Kind("a count of these", COUNTED, counted, figure=True),
     Kind(
         "a number of people",
         pattern(r"多少(?:人|名|位)(?![均次])|几[名位]"),
@@ -128,6 +133,7 @@ KINDS: tuple[Kind, ...] = (
             rf"{_SOME} ?[余多]?[万亿]|\d{{1,3}}(?:,\d{{3}})+|无人|没有人",
             r"^[^\u4e00-\u9fff]*$",  # an English text: that it holds a count is asked above
         ),
+        figure=True,
     ),
     Kind(
         "a size",
@@ -136,6 +142,7 @@ KINDS: tuple[Kind, ...] = (
             r"\bhow (?:tall|high|deep|wide|far|heavy|fast|large|thick)\b",
         ),
         quantity(lambda one: one.kind != "date"),
+        figure=True,
     ),
     Kind(
         "a number",
@@ -147,11 +154,13 @@ KINDS: tuple[Kind, ...] = (
             r"(?:number|population|length|height|depth|width|weight|price|cost|area|size|speed|magnitude|score|distance)\b",
         ),
         quantity(lambda one: one.kind != "date"),
+        figure=True,
     ),
     Kind(
         "a rate",
         pattern(r"增速|增长率|增幅|涨幅|降幅", r"\bgrowth rate\b", r"\bhow fast did\b.*\b(?:grow|rise|expand)\b"),
         quantity(lambda one: one.kind in _SHARES),
+        figure=True,
     ),
     Kind(
         "a length of time",
@@ -165,11 +174,13 @@ KINDS: tuple[Kind, ...] = (
                 r"[数多几半]年|[数多几半]个?[月天周]|至今|直到|以来|长期|永久|\b(?:years|months|weeks|days|hours|since|until)\b"
             ),
         ),
+        figure=True,
     ),
     Kind(
         "an age",
         pattern(r"多大(?:年纪|岁数|年龄)|几岁|多少岁", r"\bhow old\b"),
         quantity(lambda one: one.kind in {"measure", "number", "date"}),
+        figure=True,
     ),
     Kind(
         "a day",

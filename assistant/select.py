@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from assistant import names, quantities
 from assistant.asked import unmet_form
-from assistant.asked_kinds import missing_of_sought
+from assistant.asked_kinds import asks_for_figure, missing_of_sought
 from assistant.condense import Question
 from assistant.confidence import confidence
 from assistant.listing import Listing
@@ -132,7 +132,9 @@ def select(
     if unmet and not otherwise:
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None if otherwise else reader.judge(asked, question.language, sentences)
-    sure = confidence(result, (*sentences, *found), judged)
+    # A follow-up is made of words that nobody chose, so that its judgement is less sure in either direction.
+    figure = asks_for_figure(asked) and not question.before
+    sure = confidence(result, (*sentences, *found), judged, figure=figure)
     of_a_card = _is_close_field(found[0]) and not missing_of_sought(asked, texts)
     if sure < threshold * (FOLLOWING if question.before else FIELD if of_a_card else 1.0):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.asked_kinds import missing_counted, missing_from_cited, missing_kinds, missing_of_sought
+from assistant.asked_kinds import asks_for_figure, missing_counted, missing_from_cited, missing_kinds, missing_of_sought
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,19 @@ def test_a_question_of_no_known_form_demands_nothing(question: str) -> None:
 )
 def test_measure_words_are_asked_for_only_where_things_are_counted(question: str, text: str) -> None:
     assert not any("a count of these" in missing for missing in missing_kinds(question, [text]))
+
+
+@pytest.mark.parametrize(
+    ("question", "figure"),
+    [
+        ("三个試點一共投入了多少資金？", True),
+        ("How many pages does it have?", True),
+        ("大厦一共有几层？", True),
+        ("四省占比是多少？", True),
+        ("什么时候启动？", False),
+        ("哪几座城市？", False),
+        ("Who proposed it?", False),
+    ],
+)
+def test_a_figure_is_a_number_and_no_date(question: str, figure: bool) -> None:
+    assert asks_for_figure(question) == figure

@@ -274,6 +274,7 @@ def test_constraints_leave_out_counts_and_positions() -> None:
     assert kept("Which three cities were chosen at the end of 2015?") == ["the end of 2015"]
     assert kept("哪四个省？第二阶段是什么？") == []
     assert kept("5G 和十四五规划") == ["5G", "十四五"]
+    assert kept("2021年产业规模是多少亿元？") == ["2021年"]
 
 
 # Properties.

@@ -15,7 +15,7 @@ from assistant.condense import condense
 from assistant.confidence import confidence
 from assistant.read import ExtractiveReader
 from assistant.select import Evidence, choose, select, with_asked_kind
-from assistant.types import Turn
+from assistant.types import Message, Turn
 from knowledge.build import build_records, spec_for
 from knowledge.retrieve import Searcher, SearchResult, SentenceHit
 from knowledge.store import Store
@@ -225,6 +225,18 @@ def test_the_confidence_is_a_probability_whatever_the_scores(assistant: Assistan
         hits = (replace(result.hits[0], score=score), *result.hits[1:])
         for judged in (None, -1e9, 1e9):
             assert 0.0 <= confidence(replace(result, hits=hits), result.sentences[:2], judged) <= 1.0
+
+
+def test_who_asks_for_a_figure_needs_a_surer_judgement_than_who_asks_for_words(assistant: Assistant) -> None:
+    """A small model reads out the figure of something else where the right one is not there, and half believes it."""
+    figure, text = "2021年智慧城市产业规模是多少亿元？", "什么是智慧城市？"
+    assert evidence(assistant, figure, judged=2.0, threshold=0.01).refusal == ""
+    assert evidence(assistant, figure, judged=0.6, threshold=0.01).refusal == "not_in_documents"
+    assert evidence(assistant, text, judged=0.6, threshold=0.01).refusal == ""
+    following = condense(Turn("那规模呢？", (Message("user", figure), Message("assistant", "3696.1亿元"))))
+    assert following.before
+    result = assistant.searcher.search(following.standalone, 8)
+    assert not select(following, result, Judging(0.6), limit=3, threshold=0.01).refusal
 
 
 @pytest.mark.parametrize(
