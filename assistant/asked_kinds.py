@@ -8,16 +8,22 @@ must stand in what an answer cites in the end, where nothing else can hold them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from assistant.kind_table import KINDS, Kind
 from assistant.name_text import fold_characters
 
+_SEVERAL = re.compile(r"[各都][自是有为占达]|分别|\brespectively\b")
+
 
 def asks_for_figure(question: str) -> bool:
-    """Return whether a question asks for a number: a count, an amount, a share, a size, a length of time."""
+    """Return whether a question asks for one number: a count, an amount, a share, a size, a length of time.
+
+    Of several ("规模和人数各是多少？") one may be there and the other not.
+    """
     asked = fold_characters(question)
-    return any(kind.figure and kind.asked.search(asked) for kind in KINDS)
+    return not _SEVERAL.search(asked) and any(kind.figure and kind.asked.search(asked) for kind in KINDS)
 
 
 def missing_from_cited(question: str, texts: Sequence[str]) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def _unknown_words(text: str) -> frozenset[str]:
 
 
 COUNTED = re.compile(
-    r"(?:多少|(?<![哪好这那近前后上下十的])几)(?P<measure>[家座次页篇条项张辆台种所本层届场件支枚艘架集部首幅间栋幢期株])(?!别)"
+    r"(?:多少|(?<![哪好这那近前后上下十的])几)(?P<measure>[家座次页篇条项张辆台种所本层届场件支枚艘架集部册首幅间栋幢期株])(?!别)"
 )
 """How many of what, by a measure word; 个 counts anything and lists that nobody counted."""
 

@@ -149,10 +149,11 @@ def test_measure_words_are_asked_for_only_where_things_are_counted(question: str
         ("How many pages does it have?", True),
         ("大厦一共有几层？", True),
         ("四省占比是多少？", True),
+        ("规模和从业人数各是多少？", False),
         ("什么时候启动？", False),
         ("哪几座城市？", False),
         ("Who proposed it?", False),
     ],
 )
-def test_a_figure_is_a_number_and_no_date(question: str, figure: bool) -> None:
+def test_a_figure_is_one_number_and_no_date(question: str, figure: bool) -> None:
     assert asks_for_figure(question) == figure
