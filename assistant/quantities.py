@@ -256,14 +256,10 @@ def constraints(question: str) -> list[Quantity]:
     """Return the quantities a question insists on: years and dates, amounts, shares, names with digits (5G).
 
     Left out, since an answer need not repeat them, are counts up to a hundred ("哪三个城市", "which three cities"),
-    positions up to the tenth ("第二阶段"), small measures and multiples in words ("哪一年", "threefold"), list numbers,
-    and the unit that is asked for ("多少亿元").
+    positions up to the tenth ("第二阶段"), small measures and multiples in words ("哪一年", "threefold"), and
+    list numbers.
     """
-    return [
-        quantity
-        for quantity in find(question)
-        if not _only_counts(quantity) and not question[: quantity.start].rstrip().endswith("多少")
-    ]
+    return [quantity for quantity in find(question) if not _only_counts(quantity)]
 
 
 def _only_counts(quantity: Quantity) -> bool:

@@ -31,6 +31,8 @@ _MORE_MONEY = re.compile(r"[多余](?=[元美欧英日港])")
 _MORE_UNITS = re.compile(r"[多余]?(?=个?[年月天小周星])")
 _MORE_COUNTED = re.compile(r"[多余来](?=[个家名人种类项次座条件所位地国万只台辆套部篇])")
 _LEADS_RANGE = re.compile(rf"[ ]?[至到~–-][ ]?[{CHINESE}0-9]")
+_SCALES = "十百千万亿"
+_VAGUE = ("数", "几", "上", "成", "好", "多少")
 _APPROXIMATE = re.compile("(?:一两|一二|两三|二三|三四|三五|四五|五六|六七|七八|八九)[十百千万亿]")
 _BIG_CHINESE = "百千万亿"
 # Units that 半 and 多 may follow: 两年半, 三年多.
@@ -99,8 +101,8 @@ def _numeral(folded: str, at: int, *, money: bool) -> Numeral | None:
         return read_english(folded, at) if first.isalpha() else None
     if first not in CHINESE and first not in _FORMAL:
         return None
-    # 数百, 几十 and 上千 are vague: they state no number. Nor does 十几.
-    if first in "十百千万亿" and at and folded[at - 1] in "数几上成好":
+    # 数百, 几十 and 上千 are vague: they state no number. Nor do 十几 and 多少万亿, which asks for one.
+    if first in _SCALES and folded[max(0, at - 6) : at].rstrip(_SCALES + " ").endswith(_VAGUE):
         return None
     # 二三十 and 三五个 are approximate as well.
     if any(_APPROXIMATE.match(folded, place) for place in range(max(0, at - 2), at + 1)):

@@ -275,6 +275,8 @@ def test_constraints_leave_out_counts_and_positions() -> None:
     assert kept("哪四个省？第二阶段是什么？") == []
     assert kept("5G 和十四五规划") == ["5G", "十四五"]
     assert kept("2021年产业规模是多少亿元？") == ["2021年"]
+    assert kept("规模超过7000亿元，是多少万亿元？") == ["超过7000亿元"]
+    assert kept("全国有多少5G基站？") == ["5G"]
 
 
 # Properties.
