@@ -27,7 +27,6 @@ DENIED = -0.5
 Evidence that fits a question closely fits its false premise as closely ("why did the industry shrink?").
 """
 
-
 FIGURE_DENIED: Mapping[str, float] = {"zh-same": 0.75}
 """The same for a question that asks for a figure, by language and direction.
 

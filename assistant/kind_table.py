@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from assistant.kind_tests import (
-    COUNTED,
+    ASKS_HOW_MANY,
+    NUMERALS,
     Holds,
     capitalised_word,
     counted,
@@ -66,7 +67,7 @@ _AUTHORITY = re.compile(
 _STOP = r"[呢啊呀]?[?？。.!！]?\s*$"
 _END = rf"(?:(?:是|为|有|达到?|在)?(?:多少|多高|多大|什么|哪些)?)?{_STOP}"
 """How a question ends that asks for what it names last: 死亡人数, 产量是多少."""
-_SOME = r"[\d零〇一二两三四五六七八九十百千数几]"
+_SOME = rf"[{NUMERALS}]"
 _WHEN = (
     r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b",
     r"[零〇一二两三四五六七八九十\d]+点|[上中下]午|傍晚|午夜|正午|凌晨|清晨|早晨|晚上|夜间|[春夏秋冬][季天]",
@@ -124,7 +125,7 @@ KINDS: tuple[Kind, ...] = (
         quantity(lambda one: one.kind in {"number", "measure", "multiple", "fraction"} or one.bare),
         figure=True,
     ),
-    Kind("a count of these", COUNTED, counted, figure=True),
+    Kind("a count of these", ASKS_HOW_MANY, counted, figure=True),
     Kind(
         "a number of people",
         pattern(r"多少(?:人|名|位)(?![均次])|几[名位]"),

@@ -50,7 +50,7 @@ def counted(question: str, text: str) -> bool:
 
     "几层" is not answered by "4楼", nor "多少页" by a year. A text that is not Chinese has no measure words: it passes.
     """
-    asked = COUNTED.search(question)
+    asked = ASKS_HOW_MANY.search(question)
     if not asked or not _HAN_RUN.search(text):
         return True
     measure = asked["measure"]
@@ -97,7 +97,10 @@ def _unknown_words(text: str) -> frozenset[str]:
     return frozenset(word for word in guessed if not in_dictionary(word))
 
 
-COUNTED = re.compile(
+NUMERALS = r"\d零〇一二两三四五六七八九十百千数几"
+"""What a Chinese number may end with before 万 or a measure word, for a class of characters."""
+
+ASKS_HOW_MANY = re.compile(
     r"(?:多少|(?<![哪好这那近前后上下十的])几)(?P<measure>[家座次页篇条项张辆台种所本层届场件支枚艘架集部册首幅间栋幢期株])(?!别)"
 )
 """How many of what, by a measure word; 个 counts anything and lists that nobody counted."""
@@ -107,6 +110,6 @@ _ALIKE = (
 ).split()
 """Measure words that stand for one another; 三地 are three cities."""
 
-_NUMERAL = r"[\d零〇一二两三四五六七八九十百千万亿双几数]"
+_NUMERAL = rf"[{NUMERALS}万亿双]"
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _CAPITALISED = re.compile(r"(?<=[\w,;:)’'\"”] )[A-Z][\w’'-]+")

@@ -133,7 +133,7 @@ def select(
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None if otherwise else reader.judge(asked, question.language, sentences)
     # A follow-up is made of words that nobody chose, so that its judgement is less sure in either direction.
-    figure = asks_for_figure(asked) and not question.before
+    figure = judged is not None and not question.before and asks_for_figure(asked)
     sure = confidence(result, (*sentences, *found), judged, figure=figure)
     of_a_card = _is_close_field(found[0]) and not missing_of_sought(asked, texts)
     if sure < threshold * (FOLLOWING if question.before else FIELD if of_a_card else 1.0):
