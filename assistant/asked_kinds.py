@@ -14,16 +14,24 @@ from collections.abc import Iterator, Sequence
 from assistant.kind_table import KINDS, Kind
 from assistant.name_text import fold_characters
 
-_SEVERAL = re.compile(r"[各都][自是有为占达]|分别|\brespectively\b")
+_SEVERAL = re.compile(r"[各都][自是有为占达]|分别|哪[些几两二三四五六七八九十\d]|\brespectively\b")
+_OPEN = re.compile(
+    r"什么|哪|谁|怎|如何|何[时地人处以种故为]|为何|几|多[少大长高久]|是[否不]|有没有|[吗么呢]|能[否不]"
+    r"|请|说|谈|讲|列[出举]|介绍|解释|概[括述]|总结|描述|分析|比较|评价|告诉|给出|[a-zA-Z]{2,} [a-zA-Z]{2,}"
+)
+"""What a question is put with, or an order in its place."""
 
 
-def asks_for_figure(question: str) -> bool:
-    """Return whether a question asks for one number: a count, an amount, a share, a size, a length of time.
+def asks_for_one_thing(question: str) -> bool:
+    """Return whether a question asks for one particular thing.
 
-    Of several ("规模和人数各是多少？") one may be there and the other not.
+    That is one number, person, company, place or time, or what a Chinese phrase names without asking
+    ("2022年全国棉花产量", "金鹰奖最佳男主角"). Of several ("规模和人数各是多少？") one may be there and the other not.
     """
     asked = fold_characters(question)
-    return not _SEVERAL.search(asked) and any(kind.figure and kind.asked.search(asked) for kind in KINDS)
+    if _SEVERAL.search(asked):
+        return False
+    return not _OPEN.search(asked) or any(kind.particular and kind.asked.search(asked) for kind in KINDS)
 
 
 def missing_from_cited(question: str, texts: Sequence[str]) -> tuple[str, ...]:

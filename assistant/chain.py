@@ -22,6 +22,7 @@ from assistant.clock import Clock
 from assistant.compose import compose
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token, answer_in
+from assistant.few_sentences import choose
 from assistant.listing import listing_for
 from assistant.omitted import left_out
 from assistant.orders import without_orders
@@ -29,7 +30,7 @@ from assistant.parts import parts_of
 from assistant.quantities import find_quantities
 from assistant.read import Chunk, Reader
 from assistant.rewriting import reworded
-from assistant.select import Evidence, choose, lacks, select
+from assistant.select import Evidence, lacks, select
 from assistant.settings import Settings
 from assistant.translate import usable
 from assistant.types import Answer, Citation, Message, Reason, RetrievedPassage, Turn

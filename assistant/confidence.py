@@ -27,15 +27,16 @@ DENIED = -0.5
 Evidence that fits a question closely fits its false premise as closely ("why did the industry shrink?").
 """
 
-FIGURE_DENIED: Mapping[str, float] = {"zh-same": 0.75}
-"""The same for a question that asks for a figure, by language and direction.
+ONE_THING_DENIED: Mapping[str, float] = {"zh-same": 0.75}
+"""The same for a question that asks for one particular thing, by language and direction.
 
-A sentence that tells is judged surely there, and a sentence about another figure is what a small model reads out.
+A sentence that tells it is judged surely there, and the number or the person of another sentence is what a small model
+reads out.
 """
 
 
 def confidence(
-    result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None, *, figure: bool = False
+    result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None, *, one_thing: bool = False
 ) -> float:
     """Return the calibrated probability that evidence holds the answer, 0 to 1.
 
@@ -53,10 +54,10 @@ def confidence(
         result: What the search found; not empty.
         sentences: The evidence.
         judged: The reader's log-odds, or None if it does not judge.
-        figure: Whether a figure is asked for (`assistant.asked_kinds.asks_for_figure`).
+        one_thing: Whether one particular thing is asked for (`assistant.asked_kinds.asks_for_one_thing`).
     """
     way = f"{result.query.language}-{direction(result)}"
-    if judged is not None and judged < (FIGURE_DENIED.get(way, DENIED) if figure else DENIED):
+    if judged is not None and judged < (ONE_THING_DENIED.get(way, DENIED) if one_thing else DENIED):
         return 0.0
     features = evidence_features(result, sentences)
     reader = "judged" if judged is not None else "alone"

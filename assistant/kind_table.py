@@ -38,7 +38,7 @@ class Kind:
         counts: Whether the confidence is lower where the evidence holds none.
         cited: Whether an answer is refused where the sentences that it cites hold none.
         sought: Whether a sentence that holds one is read where the best ones hold none.
-        figure: Whether it is a number, of which the wrong one misleads more than any words.
+        particular: Whether it is one number, person, place or time, of which the wrong one misleads more than words.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Kind:
     counts: bool = False
     cited: bool = True
     sought: bool = True
-    figure: bool = False
+    particular: bool = False
 
 
 def _is_company(kind: str, name: str) -> bool:
@@ -104,7 +104,7 @@ KINDS: tuple[Kind, ...] = (
             quantity(lambda one: one.kind in {"money", "opaque"}),
             words(r"\d\s*[万亿]|[一二三四五六七八九十百千][万亿]"),
         ),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "a share",
@@ -114,7 +114,7 @@ KINDS: tuple[Kind, ...] = (
             r"\bwhat (?:share|percentage|proportion|fraction|weight|percent)\b",
         ),
         quantity(lambda one: one.kind in _SHARES),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "a count",
@@ -123,9 +123,9 @@ KINDS: tuple[Kind, ...] = (
             r"\bhow many\b",
         ),
         quantity(lambda one: one.kind in {"number", "measure", "multiple", "fraction"} or one.bare),
-        figure=True,
+        particular=True,
     ),
-    Kind("a count of these", ASKS_HOW_MANY, counted, figure=True),
+    Kind("a count of these", ASKS_HOW_MANY, counted, particular=True),
     Kind(
         "a number of people",
         pattern(r"多少(?:人|名|位)(?![均次])|几[名位]"),
@@ -134,7 +134,7 @@ KINDS: tuple[Kind, ...] = (
             rf"{_SOME} ?[余多]?[万亿]|\d{{1,3}}(?:,\d{{3}})+|无人|没有人",
             r"^[^\u4e00-\u9fff]*$",  # an English text: that it holds a count is asked above
         ),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "a size",
@@ -143,7 +143,7 @@ KINDS: tuple[Kind, ...] = (
             r"\bhow (?:tall|high|deep|wide|far|heavy|fast|large|thick)\b",
         ),
         quantity(lambda one: one.kind != "date"),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "a number",
@@ -155,13 +155,13 @@ KINDS: tuple[Kind, ...] = (
             r"(?:number|population|length|height|depth|width|weight|price|cost|area|size|speed|magnitude|score|distance)\b",
         ),
         quantity(lambda one: one.kind != "date"),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "a rate",
         pattern(r"增速|增长率|增幅|涨幅|降幅", r"\bgrowth rate\b", r"\bhow fast did\b.*\b(?:grow|rise|expand)\b"),
         quantity(lambda one: one.kind in _SHARES),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "a length of time",
@@ -175,24 +175,26 @@ KINDS: tuple[Kind, ...] = (
                 r"[数多几半]年|[数多几半]个?[月天周]|至今|直到|以来|长期|永久|\b(?:years|months|weeks|days|hours|since|until)\b"
             ),
         ),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "an age",
         pattern(r"多大(?:年纪|岁数|年龄)|几岁|多少岁", r"\bhow old\b"),
         quantity(lambda one: one.kind in {"measure", "number", "date"}),
-        figure=True,
+        particular=True,
     ),
     Kind(
         "a day",
         pattern(r"哪一天|几月几[日号]", r"\b(?:on|by|from) (?:what|which) (?:date|day)\b"),
         quantity(lambda one: states(one, "day") or one.kind == "ordinal"),
+        particular=True,
     ),
     Kind(
         "a time",
         _ASKS_WHEN,
         either(quantity(lambda one: one.kind in _DATES or one.bare or one.unit in _TIME_UNITS), words(*_WHEN)),
         sought=False,
+        particular=True,
     ),
     Kind(
         "a date",
@@ -244,6 +246,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         decides=False,
         counts=True,
+        particular=True,
     ),
     Kind(
         "an organisation",
@@ -257,6 +260,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         decides=False,
         counts=True,
+        particular=True,
     ),
     Kind(
         "somebody",
@@ -269,6 +273,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         decides=False,
         cited=False,
+        particular=True,
     ),
     Kind(
         "a place",
@@ -287,6 +292,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         decides=False,
         cited=False,
+        particular=True,
     ),
     Kind(
         "several places",

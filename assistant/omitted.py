@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 
 from assistant.alignment import clauses_of
 from assistant.asked_kinds import missing_of_sought
-from assistant.select import Evidence, likelihoods
+from assistant.few_sentences import likelihoods
+from assistant.select import Evidence
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
 from knowledge.retrieve import SentenceHit

@@ -13,16 +13,15 @@ What the evidence puts otherwise than the question presumes is answered too, in 
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant import names, quantities
 from assistant.asked import unmet_form
-from assistant.asked_kinds import asks_for_figure, missing_of_sought
+from assistant.asked_kinds import asks_for_one_thing, missing_of_sought
 from assistant.condense import Question
 from assistant.confidence import confidence
+from assistant.few_sentences import answers_alone, is_close_field, judged_sentences, read_sentences
 from assistant.listing import Listing
 from assistant.name_text import latin_key, view
 from assistant.premise import presumes_a_cause, put_otherwise
@@ -30,27 +29,8 @@ from assistant.quantities import Quantity
 from assistant.read import Reader
 from assistant.refusal import reason_for
 from assistant.types import Reason
-from knowledge.lexical import fold
-from knowledge.load import card_field
 from knowledge.question import Query
 from knowledge.retrieve import SearchResult, SentenceHit
-from knowledge.split import text_size
-
-KEEP_WITHIN = 5.0
-"""Sentences whose scores fall this far behind the best one are left out."""
-
-SHARPNESS = 2.2
-"""Sentence scores times this are log-odds that a sentence holds the answer.
-
-Greatest likelihood of the gold sentences of the suites ``facts`` and ``facts_tuning``, alike in both languages.
-"""
-
-FIELD_ALONE, FIELD_CLOSE = 0.5, 0.33
-"""Probability and late interaction from which a field of a document's card is all that is read.
-
-The right fields have a late interaction of .37 and more; "what does the author liken a city to?" has .29 with the
-author's, which then does not count as found either.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +67,9 @@ class Evidence:
         return self.part or self.question.standalone
 
 
-SOUGHT = 0.03
-"""Probability to hold the answer from which a sentence that names the kind of thing asked for is read too."""
-
 FIELD = 0.8
 """The same for a question that fits a field of a document's card best, if what it asks for is there: "published:
 2022-09-27" fits "when did it come out?" less well than a sentence of a text would."""
-
-_ASKS = re.compile(r"[?？][”’」』\"')）]*\s*$")
 
 FOLLOWING = 0.6
 """Share of the threshold that is asked of a follow-up: what is made of it fits the evidence less well than a question
@@ -131,104 +106,20 @@ def select(
     otherwise = otherwise and put_otherwise(question.insists, amounts, texts)
     if unmet and not otherwise:
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
-    judged = None if otherwise else reader.judge(asked, question.language, sentences)
+    judged = None
+    if not otherwise:
+        sentences, judged = judged_sentences(question, result, reader, limit, sentences, whole=listing is not None)
+        texts = [sentence.text for sentence in sentences]
     # A follow-up is made of words that nobody chose, so that its judgement is less sure in either direction.
-    figure = judged is not None and not question.before and asks_for_figure(asked)
-    sure = confidence(result, (*sentences, *found), judged, figure=figure)
-    of_a_card = _is_close_field(found[0]) and not missing_of_sought(asked, texts)
+    one_thing = judged is not None and not question.before and asks_for_one_thing(asked)
+    sure = confidence(result, (*sentences, *found), judged, one_thing=one_thing)
+    of_a_card = is_close_field(found[0]) and not missing_of_sought(asked, texts)
     if sure < threshold * (FOLLOWING if question.before else FIELD if of_a_card else 1.0):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
-    if not listing and _answers_alone(asked, result, sentences):
+    if not listing and answers_alone(asked, result, sentences):
         sentences = sentences[:1]
     otherwise = otherwise or presumes_a_cause(asked, texts)
     return Evidence(question, result, sentences, sure, unmet, "", otherwise, listed=listing is not None)
-
-
-def read_sentences(question: Question, result: SearchResult, reader: Reader, limit: int) -> tuple[SentenceHit, ...]:
-    """Return the sentences that a reader is given where no list is asked for.
-
-    At most `limit`, and one more where none of these holds the kind of thing asked for.
-    """
-    chosen = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
-    return with_asked_kind(question.insists, chosen, result)
-
-
-def choose(result: SearchResult, limit: int, budget: float = math.inf, enough: float = 1.0) -> tuple[SentenceHit, ...]:
-    """Take the best sentences, best first, each wording once: few where the search is sure, more where it is not.
-
-    Args:
-        result: What the search found.
-        limit: How many at most.
-        budget: Size (`knowledge.split.text_size`) that they may have together; the first is taken whatever its size.
-        enough: Probability that the answer is among those taken from which no more are taken.
-    """
-    chosen: list[SentenceHit] = []
-    wordings: list[str] = []
-    size = taken = 0.0
-    likely = likelihoods(result)
-    for sentence in _telling(result.sentences):
-        if chosen and (len(chosen) == limit or taken >= enough or sentence.score < chosen[0].score - KEEP_WITHIN):
-            break
-        wording = "".join(fold(sentence.text).split())
-        if not any(wording in earlier or earlier in wording for earlier in wordings):
-            size += text_size(sentence.text)
-            if chosen and size > budget:
-                break
-            chosen.append(sentence)
-            wordings.append(wording)
-        if not card_field(sentence.text) or sentence.late >= FIELD_CLOSE:
-            taken += likely[sentence.passage.id, sentence.span.start]
-    return tuple(chosen)
-
-
-def _telling(sentences: Sequence[SentenceHit]) -> Sequence[SentenceHit]:
-    """Return the sentences without those that ask: a question repeated, as in a heading, answers none."""
-    return [one for one in sentences if not _ASKS.search(one.text)] or sentences
-
-
-def with_asked_kind(question: str, chosen: Sequence[SentenceHit], result: SearchResult) -> tuple[SentenceHit, ...]:
-    """Return the sentences with the best one that holds the kind of thing asked for, if none of them does.
-
-    A question for an organisation is not answered by an address, however well that fits.
-    """
-    missing = set(missing_of_sought(question, [sentence.text for sentence in chosen])) if chosen else set()
-    if not missing:
-        return tuple(chosen)
-    likely = likelihoods(result)
-    telling = _telling(result.sentences)
-    near = [one for one in telling if likely[one.passage.id, one.span.start] >= SOUGHT and one not in chosen]
-    holding = next((one for one in near if not missing & set(missing_of_sought(question, [one.text]))), None)
-    return (*chosen, holding) if holding else tuple(chosen)
-
-
-def _answers_alone(question: str, result: SearchResult, sentences: Sequence[SentenceHit]) -> bool:
-    """Return whether the best sentence is a field of a document's card, and likely the right one.
-
-    A field says all there is to say. Beside it a small model reads the next one as well, and gives a fax for a phone.
-    """
-    best = sentences[0]
-    likely = likelihoods(result)[best.passage.id, best.span.start]
-    return likely >= FIELD_ALONE and _is_close_field(best) and not missing_of_sought(question, [best.text])
-
-
-def _is_close_field(sentence: SentenceHit) -> bool:
-    """Return whether a sentence is a field of a document's card that the question is close to."""
-    return sentence.late >= FIELD_CLOSE and bool(card_field(sentence.text))
-
-
-def likelihoods(result: SearchResult) -> dict[tuple[str, int], float]:
-    """Return the probability of each sentence to be the one that holds the answer, if one of them does.
-
-    Returns:
-        Probabilities by passage id and start in the document; they sum to 1.
-    """
-    best = max((sentence.score for sentence in result.sentences), default=0.0)
-    weights = {
-        (sentence.passage.id, sentence.span.start): math.exp(SHARPNESS * (sentence.score - best))
-        for sentence in result.sentences
-    }
-    whole = sum(weights.values())
-    return {place: weight / whole for place, weight in weights.items()}
 
 
 def unmet_constraints(

@@ -142,7 +142,8 @@ def _told(question: str, chain: AnswerChain, assistant: Assistant) -> dict[str, 
     """Return what a curve is told about a question, None where its constraints decide already."""
     from assistant.condense import condense
     from assistant.confidence import direction, evidence_features
-    from assistant.select import read_sentences, unmet_constraints, unmet_quantities
+    from assistant.few_sentences import judged_sentences, read_sentences
+    from assistant.select import unmet_constraints, unmet_quantities
     from assistant.types import Turn
 
     reader = assistant.reader
@@ -152,11 +153,12 @@ def _told(question: str, chain: AnswerChain, assistant: Assistant) -> dict[str, 
     amounts = unmet_quantities(turn.standalone, sentences)
     if not sentences or unmet_constraints(turn.standalone, result.query, sentences, amounts):
         return None
+    sentences, judged = judged_sentences(turn, result, reader, assistant.settings.sentences, sentences)
     return {
         "language": turn.language,
         "direction": direction(result),
         "features": evidence_features(result, sentences),
-        "judged": reader.judge(turn.standalone, turn.language, sentences),
+        "judged": judged,
     }
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from assistant.asked_kinds import asks_for_figure, missing_counted, missing_from_cited, missing_kinds, missing_of_sought
+from assistant.asked_kinds import (
+    asks_for_one_thing,
+    missing_counted,
+    missing_from_cited,
+    missing_kinds,
+    missing_of_sought,
+)
 
 
 @pytest.mark.parametrize(
@@ -143,17 +149,40 @@ def test_measure_words_are_asked_for_only_where_things_are_counted(question: str
 
 
 @pytest.mark.parametrize(
-    ("question", "figure"),
+    "question",
     [
-        ("三个試點一共投入了多少資金？", True),
-        ("How many pages does it have?", True),
-        ("大厦一共有几层？", True),
-        ("四省占比是多少？", True),
-        ("规模和从业人数各是多少？", False),
-        ("什么时候启动？", False),
-        ("哪几座城市？", False),
-        ("Who proposed it?", False),
+        "三个试點一共投入了多少資金？",
+        "How many pages does it have?",
+        "大厦一共有几层？",
+        "四省占比是多少？",
+        "什么时候启动？",
+        "谁提出了数字孪生？",
+        "Who proposed it?",
+        "在哪里举行？",
+        "哪家公司发布了白皮书？",
+        "2022年全国棉花产量",
+        "金雞獎最佳男主角？",
     ],
 )
-def test_a_figure_is_one_number_and_no_date(question: str, figure: bool) -> None:
-    assert asks_for_figure(question) == figure
+def test_one_thing_is_a_number_a_person_a_place_a_time_or_what_is_only_named(question: str) -> None:
+    assert asks_for_one_thing(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "规模和从业人数各是多少？",
+        "哪几座城市？",
+        "哪些公司参与了？",
+        "哪三家机构发布的？",
+        "智慧城市是什么？",
+        "数字政府如何提高效率？",
+        "介绍智慧城市的发展阶段",
+        "为什么难以弥合？",
+        "有没有法律保障？",
+        "What is a smart city?",
+        "smart city",
+    ],
+)
+def test_several_things_and_what_is_explained_in_words_are_not_one_thing(question: str) -> None:
+    assert not asks_for_one_thing(question)

@@ -13,8 +13,9 @@ from assistant.assistant import Assistant
 from assistant.chain import AnswerChain
 from assistant.condense import condense
 from assistant.confidence import confidence
+from assistant.few_sentences import WIDER, choose, judged_sentences, with_asked_kind
 from assistant.read import ExtractiveReader
-from assistant.select import Evidence, choose, select, with_asked_kind
+from assistant.select import Evidence, select
 from assistant.types import Message, Turn
 from knowledge.build import build_records, spec_for
 from knowledge.retrieve import Searcher, SearchResult, SentenceHit
@@ -227,7 +228,7 @@ def test_the_confidence_is_a_probability_whatever_the_scores(assistant: Assistan
             assert 0.0 <= confidence(replace(result, hits=hits), result.sentences[:2], judged) <= 1.0
 
 
-def test_who_asks_for_a_figure_needs_a_surer_judgement_than_who_asks_for_words(assistant: Assistant) -> None:
+def test_who_asks_for_one_thing_needs_a_surer_judgement_than_who_asks_for_words(assistant: Assistant) -> None:
     """A small model reads out the figure of something else where the right one is not there, and half believes it."""
     figure, text = "2021年智慧城市产业规模是多少亿元？", "什么是智慧城市？"
     assert evidence(assistant, figure, judged=2.0, threshold=0.01).refusal == ""
@@ -237,6 +238,52 @@ def test_who_asks_for_a_figure_needs_a_surer_judgement_than_who_asks_for_words(a
     assert following.before
     result = assistant.searcher.search(following.standalone, 8)
     assert not select(following, result, Judging(0.6), limit=3, threshold=0.01).refusal
+
+
+class Brief(Judging):
+    """A reader that is shown one sentence first; it says in turn what it is told."""
+
+    most_sentences = 8
+    budget = 120.0
+    enough = 0.0
+
+    def __init__(self, *judged: float) -> None:
+        super().__init__(None)
+        self.says = list(judged)
+        self.shown: list[int] = []
+
+    def judge(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> float | None:
+        self.shown.append(len(sentences))
+        return self.says.pop(0)
+
+
+def test_who_is_unsure_of_few_sentences_is_shown_more_and_both_judgements_count(assistant: Assistant) -> None:
+    asked = condense(Turn(SIZE_ZH))
+    result = assistant.searcher.search(asked.standalone, 8)
+    sure, unsure, denied = Brief(2.5), Brief(1.0, 2.0), Brief(-0.6)
+    few = select(asked, result, sure, limit=8, threshold=0.0)
+    more = select(asked, result, unsure, limit=8, threshold=0.0)
+    assert sure.shown == [1] == [len(few.sentences)]
+    assert unsure.shown == [1, len(more.sentences)]
+    assert set(few.sentences) < set(more.sentences)
+    assert sum(len(one.text) for one in more.sentences) <= WIDER * Brief.budget
+    assert judged_sentences(asked, result, Brief(1.0, 2.0), 8, few.sentences) == (more.sentences, 1.5)
+    assert select(asked, result, denied, limit=8, threshold=0.01).refusal
+    assert select(asked, result, Brief(0.6, 0.8), limit=8, threshold=0.01).refusal
+
+
+def test_more_is_shown_only_of_chinese_documents_to_a_chinese_question_that_stands_alone(assistant: Assistant) -> None:
+    following = condense(Turn("那规模呢？", (Message("user", SIZE_ZH), Message("assistant", "3696.1亿元"))))
+    for asked in (condense(Turn(SIZE_EN)), following):
+        reader = Brief(1.0)
+        select(asked, assistant.searcher.search(asked.standalone, 8), reader, limit=8, threshold=0.0)
+        assert len(reader.shown) == 1
+    asked = condense(Turn(SIZE_ZH))
+    result = assistant.searcher.search(asked.standalone, 8)
+    much = choose(result, 8, Brief.budget)
+    assert judged_sentences(asked, result, Brief(1.0), 8, much) == (much, 1.0)
+    whole = result.sentences[:1]
+    assert judged_sentences(asked, result, Brief(1.0), 8, whole, whole=True) == (whole, 1.0)
 
 
 @pytest.mark.parametrize(
