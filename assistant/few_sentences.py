@@ -74,7 +74,7 @@ def judged_sentences(
 
     Few sentences are read fast, but the search may take a wrong one for nearly sure. Of more of them the judgement is
     the mean of both: the first one is less often misled by things that stand near each other, the second one has the
-    right sentence more often.
+    right sentence more often. A field of a document's card says all there is to say.
 
     Args:
         question: The question.
@@ -88,7 +88,7 @@ def judged_sentences(
     judged = reader.judge(asked, question.language, sentences)
     low, high = UNSURE.get(f"{question.language}-{direction(result)}", (math.inf, -math.inf))
     much = sum(text_size(sentence.text) for sentence in sentences) >= LITTLE * reader.budget
-    if judged is None or not low <= judged < high or much or whole or question.before:
+    if judged is None or not low <= judged < high or much or whole or question.before or is_close_field(sentences[0]):
         return sentences, judged
     budget = WIDER * reader.budget
     wider = choose(result, min(limit, reader.most_sentences), budget, math.inf, within=WIDER_WITHIN)

@@ -282,6 +282,9 @@ def test_more_is_shown_only_of_chinese_documents_to_a_chinese_question_that_stan
     result = assistant.searcher.search(asked.standalone, 8)
     much = choose(result, 8, Brief.budget)
     assert judged_sentences(asked, result, Brief(1.0), 8, much) == (much, 1.0)
+    asking = condense(Turn("写电子邮件联系协会，要发到哪里？"))
+    field = assistant.searcher.search(asking.standalone, 8)
+    assert judged_sentences(asking, field, Brief(1.0), 8, field.sentences[:1]) == (field.sentences[:1], 1.0)
     whole = result.sentences[:1]
     assert judged_sentences(asked, result, Brief(1.0), 8, whole, whole=True) == (whole, 1.0)
 
