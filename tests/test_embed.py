@@ -9,13 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assistant.settings import Settings
@@ -316,6 +317,7 @@ def test_the_shipped_tokenizer(text: str, pieces: str) -> None:
 @pytest.mark.weights
 def test_the_shipped_tokenizers_agree() -> None:
     from tokenizers import Tokenizer
+    from tokenizers.normalizers import NFKC
 
     folder = weights_of_this_machine().path(E5)
     whole, quick = Tokenizer.from_file(str(folder / "tokenizer.json")), UnigramTokenizer(folder)
@@ -325,6 +327,8 @@ def test_the_shipped_tokenizers_agree() -> None:
     @settings(max_examples=500, deadline=None)
     @given(text=st.one_of(st.text(max_size=60), st.text(alphabet=words, max_size=60)))
     def agree(text: str) -> None:
+        # Some thirty characters are younger than the Unicode of `tokenizers`, which leaves them as they are.
+        assume(NFKC().normalize_str(text) == unicodedata.normalize("NFKC", text))
         assert quick.encode(text, 512) == whole.encode(text).ids
 
     agree()
