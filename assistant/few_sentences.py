@@ -74,7 +74,7 @@ def judged_sentences(
 
     Few sentences are read fast, but the search may take a wrong one for nearly sure. Of more of them the judgement is
     the mean of both: the first one is less often misled by things that stand near each other, the second one has the
-    right sentence more often. A field of a document's card says all there is to say.
+    right sentence more often.
 
     Args:
         question: The question.
@@ -86,9 +86,7 @@ def judged_sentences(
     """
     asked = question.standalone
     judged = reader.judge(asked, question.language, sentences)
-    low, high = UNSURE.get(f"{question.language}-{direction(result)}", (math.inf, -math.inf))
-    much = sum(text_size(sentence.text) for sentence in sentences) >= LITTLE * reader.budget
-    if judged is None or not low <= judged < high or much or whole or question.before or is_close_field(sentences[0]):
+    if whole or judged is None or not _wants_more(question, result, reader, sentences, judged):
         return sentences, judged
     budget = WIDER * reader.budget
     wider = choose(result, min(limit, reader.most_sentences), budget, math.inf, within=WIDER_WITHIN)
@@ -97,6 +95,16 @@ def judged_sentences(
         return sentences, judged
     again = reader.judge(asked, question.language, wider)
     return wider, judged if again is None else (judged + again) / 2
+
+
+def _wants_more(
+    question: Question, result: SearchResult, reader: Reader, sentences: Sequence[SentenceHit], judged: float
+) -> bool:
+    """Return whether a judgement is unsure, and of little: a card's field says all there is to say."""
+    low, high = UNSURE.get(f"{question.language}-{direction(result)}", (math.inf, -math.inf))
+    if question.before or not low <= judged < high or is_close_field(sentences[0]):
+        return False
+    return sum(text_size(sentence.text) for sentence in sentences) < LITTLE * reader.budget
 
 
 def choose(

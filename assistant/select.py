@@ -67,13 +67,13 @@ class Evidence:
         return self.part or self.question.standalone
 
 
-FIELD = 0.8
-"""The same for a question that fits a field of a document's card best, if what it asks for is there: "published:
-2022-09-27" fits "when did it come out?" less well than a sentence of a text would."""
-
 FOLLOWING = 0.6
 """Share of the threshold that is asked of a follow-up: what is made of it fits the evidence less well than a question
 in somebody's own words, and what it is about was found a turn before."""
+
+FIELD = 0.8
+"""The same for a question that fits a field of a document's card best, if what it asks for is there: "published:
+2022-09-27" fits "when did it come out?" less well than a sentence of a text would."""
 
 
 def select(
