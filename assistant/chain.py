@@ -9,7 +9,7 @@ end.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -18,13 +18,14 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from assistant.asked_kinds import missing_from_cited
 from assistant.carry import says_more
+from assistant.claim_check import Checked
 from assistant.clock import Clock
 from assistant.compose import compose
 from assistant.condense import Question, condense
 from assistant.events import Event, EvidenceFound, Finished, Token, answer_in
 from assistant.few_sentences import choose
 from assistant.listing import listing_for
-from assistant.omitted import left_out
+from assistant.omitted import left_out, same_language
 from assistant.orders import without_orders
 from assistant.parts import parts_of
 from assistant.quantities import find_quantities
@@ -226,7 +227,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         self, draft: str, restated: str, evidence: Evidence, documents: Mapping[str, DocumentRecord], clock: Clock
     ) -> Answer:
         checked = verify(draft, evidence, self._searcher, backed=self.reader.backed, restated=restated)
-        cited = [evidence.sentences[at].text for at in sorted({at for claim in checked for at in claim.sentences})]
+        cited = [evidence.sentences[at].text for at in _rests_on(checked, evidence, draft)]
         if not checked or (
             not evidence.otherwise and missing_from_cited(evidence.part or evidence.question.insists, cited)
         ):
@@ -261,6 +262,18 @@ class AnswerChain(Runnable[Turn, Answer]):
         """Return every document that a passage was retrieved from, by id."""
         ids = dict.fromkeys(hit.passage.document_id for hit in result.hits)
         return {id_: self._searcher.document(id_) for id_ in ids}
+
+
+def _rests_on(checked: Sequence[Checked], evidence: Evidence, draft: str) -> list[int]:
+    """Return the positions of the sentences that have to hold the kind of thing that is asked for.
+
+    Where nothing of a draft in the documents' language stands, or its writer was unsure of them, what is quoted behind
+    it only shows what else there is. What counts is what it rests on, or what is quoted in its place.
+    """
+    if draft and same_language(evidence):
+        said = [claim for claim in checked if claim.support == "supported"]
+        checked = checked if said and not evidence.weighed else said or checked[:1]
+    return sorted({at for claim in checked for at in claim.sentences})
 
 
 def _second(question: Question, first: str, second: str) -> Question:

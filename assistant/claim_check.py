@@ -20,15 +20,15 @@ from knowledge.embed import Embedder
 from knowledge.lexical import content_tokens, query_tokens
 from knowledge.lexicon import Lexicon
 from knowledge.ranking import Array, centre_of
-from knowledge.retrieve import Searching
+from knowledge.retrieve import Searching, SentenceHit
 from knowledge.types import Language
 
 CLOSE = 0.20
 """Cosine (language means taken away) below which a claim and a sentence are about different things."""
 
-NEARNESS = 5.0
-"""What closeness to a claim counts against fitting the question, when a sentence is chosen to be quoted instead of
-it."""
+NEARNESS, TOLD = 5.0, 10.0
+"""What closeness to a claim, and the share of its words that a sentence in its language says, count against fitting the
+question, when a sentence is chosen to be quoted instead of it."""
 
 FOUNDED: dict[Language, float] = {"zh": 0.6, "en": 0.4}
 """Share of the words a claim adds to the question that the evidence must hold, by the claim's language.
@@ -74,7 +74,8 @@ class Checker:
         if rests_on := self.rests_on(claim):
             return Checked(claim, "supported", rests_on)
         fit = [
-            NEARNESS * close + hit.score for close, hit in zip(self._near(claim), self._evidence.sentences, strict=True)
+            NEARNESS * close + TOLD * self._told(claim, hit) + hit.score
+            for close, hit in zip(self._near(claim), self._evidence.sentences, strict=True)
         ]
         best = int(np.argmax(fit))
         return Checked(self._texts[best], "quoted", (best,))
@@ -85,11 +86,17 @@ class Checker:
         # What costs least is asked first: a claim that fails needs no vector.
         if self._clauses.faults(claim):
             return ()
-        share = founded(claim, self._evidence, self._searcher.lexicon)
+        share = founded(claim, self._texts, question, self._searcher.lexicon)
         if share < FOUNDED[question.language]:
             return ()
         close = -1.0 if share >= WELL_FOUNDED else CLOSE
         return supported_by(claim, self._texts, self._near(claim), question, close=close)
+
+    def _told(self, claim: str, hit: SentenceHit) -> float:
+        """Return the share of what a claim adds to the question that a sentence says; 0 in another language."""
+        if hit.passage.language != self._evidence.question.language:
+            return 0.0
+        return founded(claim, [hit.text], self._evidence.question, self._searcher.lexicon)
 
     def _near(self, claim: str) -> list[float]:
         """Return how close a claim is to each sentence, cosines."""
@@ -127,24 +134,25 @@ def supported_by(
     return tuple(chosen)
 
 
-def founded(claim: str, evidence: Evidence, lexicon: Lexicon) -> float:
-    """Return the share of the words that a claim adds to the question which the evidence holds, 0 to 1.
+def founded(claim: str, texts: Sequence[str], question: Question, lexicon: Lexicon) -> float:
+    """Return the share of the words that a claim adds to the question which some sentences hold, 0 to 1.
 
     A claim that adds nothing says back what the question presumes, and counts as 0.
 
     Args:
         claim: The claim.
-        evidence: What it was written from.
+        texts: The sentences.
+        question: What the claim answers, in its language.
         lexicon: For words of the other language.
     """
-    language = evidence.question.language
+    language = question.language
     split = query_tokens if language == "zh" else content_tokens
-    known = set(split(evidence.question.standalone))
+    known = set(split(question.standalone))
     added = [word for word in split(claim) if word not in known]
     added = [word for word in added if word not in GENERIC[language]] or added
     if not added:
         return 0.0
-    text = " ".join(sentence.text for sentence in evidence.sentences)
+    text = " ".join(texts)
     said = wording(text, language, lexicon).said(added)
     translations = lexicon.translations([word for word in added if word not in said], language)
     # A Chinese word of one character is rarely a token of its own, so it is looked for in the text.

@@ -34,6 +34,13 @@ A sentence that tells it is judged surely there, and the number or the person of
 reads out.
 """
 
+REJECTED_DENIED: Mapping[str, float] = {"zh-same": 1.2}
+"""The same once the check has found no support for anything that the reader wrote, by language and direction.
+
+What is quoted then is what a small model made nothing of. Of 6 such Chinese questions on web pages that were judged
+below this one had its answer there, of 11 above 6.
+"""
+
 
 def confidence(
     result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None, *, one_thing: bool = False
@@ -56,7 +63,7 @@ def confidence(
         judged: The reader's log-odds, or None if it does not judge.
         one_thing: Whether one particular thing is asked for (`assistant.asked_kinds.asks_for_one_thing`).
     """
-    way = f"{result.query.language}-{direction(result)}"
+    way = _way(result)
     if judged is not None and judged < (ONE_THING_DENIED.get(way, DENIED) if one_thing else DENIED):
         return 0.0
     features = evidence_features(result, sentences)
@@ -66,6 +73,15 @@ def confidence(
         features.append(judged)
     total = curve["intercept"][0] + sum(w * x for w, x in zip(curve["weights"], features, strict=True))
     return probability(total)
+
+
+def doubted(result: SearchResult, judged: float | None, *, one_thing: bool) -> bool:
+    """Return whether a judgement is too unsure to quote anything if nothing stands that the reader writes."""
+    return one_thing and judged is not None and judged < REJECTED_DENIED.get(_way(result), DENIED)
+
+
+def _way(result: SearchResult) -> str:
+    return f"{result.query.language}-{direction(result)}"
 
 
 def direction(result: SearchResult) -> Literal["same", "across"]:

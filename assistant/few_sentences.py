@@ -49,6 +49,9 @@ author's, which then does not count as found either.
 SOUGHT = 0.03
 """Probability to hold the answer from which a sentence that names the kind of thing asked for is read too."""
 
+SOUGHT_WITHIN: Mapping[str, float] = {"zh-same": 5.0}
+"""Distance in scores behind the best sentence from which it is read too where a small model judges it then."""
+
 _ASKS = re.compile(r"[?？][”’」』\"')）]*\s*$")
 
 
@@ -58,7 +61,9 @@ def read_sentences(question: Question, result: SearchResult, reader: Reader, lim
     At most `limit`, and one more where none of these holds the kind of thing asked for.
     """
     chosen = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
-    return with_asked_kind(question.insists, chosen, result)
+    judged_then = bool(chosen) and reader.backed and not question.before and not is_close_field(chosen[0])
+    within = SOUGHT_WITHIN.get(_way(question, result), 0.0) if judged_then else 0.0
+    return with_asked_kind(question.insists, chosen, result, within=within)
 
 
 def judged_sentences(
@@ -101,10 +106,14 @@ def _wants_more(
     question: Question, result: SearchResult, reader: Reader, sentences: Sequence[SentenceHit], judged: float
 ) -> bool:
     """Return whether a judgement is unsure, and of little: a card's field says all there is to say."""
-    low, high = UNSURE.get(f"{question.language}-{direction(result)}", (math.inf, -math.inf))
+    low, high = UNSURE.get(_way(question, result), (math.inf, -math.inf))
     if question.before or not low <= judged < high or is_close_field(sentences[0]):
         return False
     return sum(text_size(sentence.text) for sentence in sentences) < LITTLE * reader.budget
+
+
+def _way(question: Question, result: SearchResult) -> str:
+    return f"{question.language}-{direction(result)}"
 
 
 def choose(
@@ -148,17 +157,30 @@ def _telling(sentences: Sequence[SentenceHit]) -> Sequence[SentenceHit]:
     return [one for one in sentences if not _ASKS.search(one.text)] or sentences
 
 
-def with_asked_kind(question: str, chosen: Sequence[SentenceHit], result: SearchResult) -> tuple[SentenceHit, ...]:
+def with_asked_kind(
+    question: str, chosen: Sequence[SentenceHit], result: SearchResult, *, within: float = 0.0
+) -> tuple[SentenceHit, ...]:
     """Return the sentences with the best one that holds the kind of thing asked for, if none of them does.
 
     A question for an organisation is not answered by an address, however well that fits.
+
+    Args:
+        question: What to look for in it.
+        chosen: The sentences.
+        result: The search they come from.
+        within: How far behind the best score a sentence may be that does not hold the answer with `SOUGHT`.
     """
     missing = set(missing_of_sought(question, [sentence.text for sentence in chosen])) if chosen else set()
     if not missing:
         return tuple(chosen)
     likely = likelihoods(result)
     telling = _telling(result.sentences)
-    near = [one for one in telling if likely[one.passage.id, one.span.start] >= SOUGHT and one not in chosen]
+    near = [
+        one
+        for one in telling
+        if one not in chosen
+        and (likely[one.passage.id, one.span.start] >= SOUGHT or one.score >= telling[0].score - within)
+    ]
     holding = next((one for one in near if not missing & set(missing_of_sought(question, [one.text]))), None)
     return (*chosen, holding) if holding else tuple(chosen)
 

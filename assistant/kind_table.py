@@ -142,7 +142,7 @@ KINDS: tuple[Kind, ...] = (
             r"多(?:长(?!时间)|高|重|宽|深|厚|远|快)(?!的?(?:[水程]|大|度的))",
             r"\bhow (?:tall|high|deep|wide|far|heavy|fast|large|thick)\b",
         ),
-        quantity(lambda one: one.kind != "date"),
+        quantity(lambda one: one.kind in ("measure", "money", "multiple", "number", "range") and not one.bare),
         particular=True,
     ),
     Kind(

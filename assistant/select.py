@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant import names, quantities
+from assistant.alone import best_alone
 from assistant.asked import unmet_form
 from assistant.asked_kinds import asks_for_one_thing, missing_of_sought
 from assistant.condense import Question
-from assistant.confidence import confidence
+from assistant.confidence import confidence, doubted
 from assistant.few_sentences import answers_alone, is_close_field, judged_sentences, read_sentences
 from assistant.listing import Listing
 from assistant.name_text import latin_key, view
@@ -48,6 +49,8 @@ class Evidence:
         part: The part of the question that is answered, "" for all of it.
         missing: The part that is not.
         listed: Whether the sentences are a list, in its order: all of them are the answer.
+        weighed: Whether the reader was unsure of the first few, so that it judged each alone: they are in its order.
+        doubted: Whether it is so unsure of them that nothing is to be quoted in place of what it writes.
     """
 
     question: Question
@@ -60,6 +63,8 @@ class Evidence:
     part: str = ""
     missing: str = ""
     listed: bool = False
+    weighed: bool = False
+    doubted: bool = False
 
     @property
     def asked(self) -> str:
@@ -116,10 +121,37 @@ def select(
     of_a_card = is_close_field(found[0]) and not missing_of_sought(asked, texts)
     if sure < threshold * (FOLLOWING if question.before else FIELD if of_a_card else 1.0):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
+    weighed = listing is None and sentences != found
+    if weighed:
+        result, sentences = _to_write_from(question, result, reader, sentences)
+        texts = [sentence.text for sentence in sentences]
     if not listing and answers_alone(asked, result, sentences):
         sentences = sentences[:1]
     otherwise = otherwise or presumes_a_cause(asked, texts)
-    return Evidence(question, result, sentences, sure, unmet, "", otherwise, listed=listing is not None)
+    return Evidence(
+        question,
+        result,
+        sentences,
+        sure,
+        unmet,
+        "",
+        otherwise,
+        listed=listing is not None,
+        weighed=weighed,
+        doubted=doubted(result, judged, one_thing=one_thing),
+    )
+
+
+def _to_write_from(
+    question: Question, result: SearchResult, reader: Reader, sentences: tuple[SentenceHit, ...]
+) -> tuple[SearchResult, tuple[SentenceHit, ...]]:
+    """Return the search and its best few sentences, as the reader judges each alone.
+
+    Both stay as they are where those few lack what the question insists on.
+    """
+    ordered, few = best_alone(question, result, reader, sentences)
+    lacking = unmet_constraints(question.insists, result.query, few, unmet_quantities(question.insists, few))
+    return (result, sentences) if lacking else (ordered, few)
 
 
 def unmet_constraints(

@@ -45,7 +45,8 @@ def verify(
             said after the claims, or in place of their quotes; the rest is dropped.
 
     Returns:
-        The claims in order. Each stands on at least one sentence. None if the draft only says that there is no answer.
+        The claims in order. Each stands on at least one sentence. None if the draft only says that there is no answer,
+        or if nothing of it is supported and the reader was not sure of the evidence.
     """
     texts = [sentence.text for sentence in evidence.sentences]
     language = evidence.question.language
@@ -60,7 +61,8 @@ def verify(
             [one for quote in quotes for one in _item(quote, restatements, evidence, searcher.lexicon)]
         )
     checked = [checker.check(claim) for claim in claims if not _NO_ANSWER.search(claim)]
-    if not checked:
+    rejected = not any(one.support == "supported" for one in (*checked, *restatements))
+    if not checked or (rejected and evidence.doubted):
         return ()
     said_now = {at for one in restatements for at in one.sentences}
     checked = [one for one in checked if one.support == "supported" or not said_now & set(one.sentences)]

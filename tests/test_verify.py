@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from assistant.chain import AnswerChain
 from assistant.condense import condense
 from assistant.omitted import left_out
 from assistant.read import ExtractiveReader
-from assistant.select import select
+from assistant.select import Evidence, select
 from assistant.types import Answer, Turn
 from assistant.verify import verify
 from knowledge.language import detect_language
@@ -95,6 +96,39 @@ def test_what_the_quotes_do_not_say_is_not_said(answering: Answering, question: 
     assert wrong not in said(answer)
     # The words of the document stand in its place.
     assert [claim.support for claim in answer.claims] == ["quoted"] * len(answer.claims)
+
+
+def found(assistant: Assistant, question: str, *, doubted: bool = False) -> Evidence:
+    asked = condense(Turn(question))
+    result = assistant.searcher.search(asked.standalone, 8)
+    return replace(select(asked, result, ExtractiveReader(), limit=3, threshold=0.0), doubted=doubted)
+
+
+@pytest.mark.parametrize(
+    ("doubted", "draft", "said_of_it"),
+    [
+        (True, "规模达到3696.2亿元。", []),
+        (True, "规模达到3696.2亿元。增速达到27.4%。", []),
+        (True, "规模达到3696.2亿元。增速达到24.7%。", ["quoted", "supported"]),
+        (False, "规模达到3696.2亿元。", ["quoted"]),
+    ],
+)
+def test_nothing_is_quoted_in_place_of_what_a_doubting_reader_wrote_all_wrong(
+    assistant: Assistant, doubted: bool, draft: str, said_of_it: list[str]
+) -> None:
+    checked = verify(draft, found(assistant, SIZE_ZH, doubted=doubted), assistant.searcher)
+    assert sorted(one.support for one in checked) == said_of_it
+
+
+def test_the_quote_in_place_of_a_claim_says_what_the_claim_adds_however_the_search_ranks_it(
+    assistant: Assistant,
+) -> None:
+    evidence = found(assistant, PILOTS_ZH)
+    holding = next(one for one in evidence.sentences if "嘉兴" in one.text)
+    others = [one for one in evidence.result.sentences if "嘉兴" not in one.text and "深圳" not in one.text][:2]
+    sentences = (*(replace(one, score=holding.score + 5) for one in others), holding)
+    checked = verify("深圳、福州、嘉兴和杭州。", replace(evidence, sentences=sentences), assistant.searcher)
+    assert [(one.support, one.sentences) for one in checked] == [("quoted", (2,))]
 
 
 @pytest.mark.parametrize(
