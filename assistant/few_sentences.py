@@ -14,6 +14,7 @@ from assistant.asked_kinds import missing_of_sought
 from assistant.condense import Question
 from assistant.confidence import direction
 from assistant.read import Reader
+from assistant.years import is_of_another_year, year_of
 from knowledge.lexical import fold
 from knowledge.load import card_field
 from knowledge.retrieve import SearchResult, SentenceHit
@@ -137,7 +138,7 @@ def choose(
     wordings: list[str] = []
     size = taken = 0.0
     likely = likelihoods(result)
-    for sentence in _telling(result.sentences):
+    for sentence in _telling(result):
         if chosen and (len(chosen) == limit or taken >= enough or sentence.score < chosen[0].score - within):
             break
         wording = "".join(fold(sentence.text).split())
@@ -152,9 +153,11 @@ def choose(
     return tuple(chosen)
 
 
-def _telling(sentences: Sequence[SentenceHit]) -> Sequence[SentenceHit]:
-    """Return the sentences without those that ask: a question repeated, as in a heading, answers none."""
-    return [one for one in sentences if not _ASKS.search(one.text)] or sentences
+def _telling(result: SearchResult) -> Sequence[SentenceHit]:
+    """Return the sentences that may tell: not those that ask, as a heading does, nor those of another year."""
+    told = [one for one in result.sentences if not _ASKS.search(one.text)] or result.sentences
+    year = year_of(result.query.text)
+    return told if year is None else [one for one in told if not is_of_another_year(one.text, year)] or told
 
 
 def with_asked_kind(
@@ -174,7 +177,7 @@ def with_asked_kind(
     if not missing:
         return tuple(chosen)
     likely = likelihoods(result)
-    telling = _telling(result.sentences)
+    telling = _telling(result)
     near = [
         one
         for one in telling

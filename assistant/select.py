@@ -30,6 +30,7 @@ from assistant.quantities import Quantity
 from assistant.read import Reader
 from assistant.refusal import reason_for
 from assistant.types import Reason
+from assistant.years import is_of_another_year, year_of
 from knowledge.question import Query
 from knowledge.retrieve import SearchResult, SentenceHit
 
@@ -173,6 +174,9 @@ def unmet_constraints(
         name.text for name in names.constraints(question) if not any(names.mentioned(name, text) for text in texts)
     ]
     unmet += [quantity.text for quantity in amounts]
+    year = year_of(question)
+    if not unmet and year is not None and all(is_of_another_year(sentence.text, year) for sentence in sentences):
+        unmet = [str(year)]
     return tuple(unmet) or unmet_form(question, query, [sentence.text for sentence in sentences], texts)
 
 
