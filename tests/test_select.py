@@ -240,6 +240,9 @@ def test_who_asks_for_one_thing_needs_a_surer_judgement_than_who_asks_for_words(
     assert not select(following, result, Judging(0.6), limit=3, threshold=0.01).refusal
 
 
+GROWTH_ZH = "中国智慧城市产业规模有多大？增速多少？"
+
+
 class Brief(Judging):
     """A reader that is shown one sentence first; it says in turn what it is told."""
 
@@ -258,7 +261,7 @@ class Brief(Judging):
 
 
 def test_who_is_unsure_of_few_sentences_is_shown_more_and_both_judgements_count(assistant: Assistant) -> None:
-    asked = condense(Turn(SIZE_ZH))
+    asked = condense(Turn(GROWTH_ZH))
     result = assistant.searcher.search(asked.standalone, 8)
     sure, unsure, denied = Brief(2.5), Brief(1.0, 2.0), Brief(-0.6)
     few = select(asked, result, sure, limit=8, threshold=0.0)
@@ -278,7 +281,7 @@ def test_more_is_shown_only_of_chinese_documents_to_a_chinese_question_that_stan
         reader = Brief(1.0)
         select(asked, assistant.searcher.search(asked.standalone, 8), reader, limit=8, threshold=0.0)
         assert len(reader.shown) == 1
-    asked = condense(Turn(SIZE_ZH))
+    asked = condense(Turn(GROWTH_ZH))
     result = assistant.searcher.search(asked.standalone, 8)
     much = choose(result, 8, Brief.budget)
     assert judged_sentences(asked, result, Brief(1.0), 8, much) == (much, 1.0)
