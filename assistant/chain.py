@@ -270,9 +270,9 @@ def _rests_on(checked: Sequence[Checked], evidence: Evidence, draft: str) -> lis
     Where nothing of a draft in the documents' language stands, or its writer was unsure of them, what is quoted behind
     it only shows what else there is. What counts is what it rests on, or what is quoted in its place.
     """
-    if draft and same_language(evidence):
-        said = [claim for claim in checked if claim.support == "supported"]
-        checked = checked if said and not evidence.weighed else said or checked[:1]
+    said = [claim for claim in checked if claim.support == "supported"]
+    if draft and same_language(evidence) and (evidence.weighed or not said):
+        checked = said or checked[:1]
     return sorted({at for claim in checked for at in claim.sentences})
 
 

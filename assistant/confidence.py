@@ -17,6 +17,7 @@ from assistant.asked_kinds import missing_counted
 from knowledge.calibration import log_odds, probability
 from knowledge.lexical import index_tokens
 from knowledge.retrieve import SearchResult, SentenceHit
+from knowledge.types import Language
 
 FEATURES = ("cosine", "late", "coverage", "passage_score", "sentence", "dense", "kinds")
 """What `evidence_features` returns, in this order; `confidence` says what each is."""
@@ -63,7 +64,7 @@ def confidence(
         judged: The reader's log-odds, or None if it does not judge.
         one_thing: Whether one particular thing is asked for (`assistant.asked_kinds.asks_for_one_thing`).
     """
-    way = _way(result)
+    way = way_of(result.query.language, result)
     if judged is not None and judged < (ONE_THING_DENIED.get(way, DENIED) if one_thing else DENIED):
         return 0.0
     features = evidence_features(result, sentences)
@@ -77,11 +78,13 @@ def confidence(
 
 def doubted(result: SearchResult, judged: float | None, *, one_thing: bool) -> bool:
     """Return whether a judgement is too unsure to quote anything if nothing stands that the reader writes."""
-    return one_thing and judged is not None and judged < REJECTED_DENIED.get(_way(result), DENIED)
+    way = way_of(result.query.language, result)
+    return one_thing and judged is not None and judged < REJECTED_DENIED.get(way, DENIED)
 
 
-def _way(result: SearchResult) -> str:
-    return f"{result.query.language}-{direction(result)}"
+def way_of(language: Language, result: SearchResult) -> str:
+    """Return the language of a question and the direction of its search, as limits and curves are named: zh-same."""
+    return f"{language}-{direction(result)}"
 
 
 def direction(result: SearchResult) -> Literal["same", "across"]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from assistant.asked_kinds import missing_of_sought
 from assistant.condense import Question
-from assistant.confidence import direction
+from assistant.confidence import way_of
 from assistant.read import Reader
 from assistant.years import is_of_another_year, year_of
 from knowledge.lexical import fold
@@ -63,7 +63,7 @@ def read_sentences(question: Question, result: SearchResult, reader: Reader, lim
     """
     chosen = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
     judged_then = bool(chosen) and reader.backed and not question.before and not is_close_field(chosen[0])
-    within = SOUGHT_WITHIN.get(_way(question, result), 0.0) if judged_then else 0.0
+    within = SOUGHT_WITHIN.get(way_of(question.language, result), 0.0) if judged_then else 0.0
     return with_asked_kind(question.insists, chosen, result, within=within)
 
 
@@ -107,14 +107,10 @@ def _wants_more(
     question: Question, result: SearchResult, reader: Reader, sentences: Sequence[SentenceHit], judged: float
 ) -> bool:
     """Return whether a judgement is unsure, and of little: a card's field says all there is to say."""
-    low, high = UNSURE.get(_way(question, result), (math.inf, -math.inf))
+    low, high = UNSURE.get(way_of(question.language, result), (math.inf, -math.inf))
     if question.before or not low <= judged < high or is_close_field(sentences[0]):
         return False
     return sum(text_size(sentence.text) for sentence in sentences) < LITTLE * reader.budget
-
-
-def _way(question: Question, result: SearchResult) -> str:
-    return f"{question.language}-{direction(result)}"
 
 
 def choose(

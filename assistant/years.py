@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from assistant.quantities import DateParts, Quantity, find_quantities
 
@@ -37,6 +38,7 @@ def year_of(question: str) -> int | None:
     return found[0][1]
 
 
+@lru_cache(maxsize=1024)  # the sentences of one search are chosen from several times
 def is_of_another_year(text: str, year: int) -> bool:
     """Return whether a sentence states years, and neither a given one nor a span of time that may hold it."""
     stated = [
