@@ -39,6 +39,11 @@ def missing_from_cited(question: str, texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(_missing(question, texts, [kind for kind in KINDS if kind.cited]))
 
 
+def missing_from_said(question: str, claims: Sequence[str]) -> tuple[str, ...]:
+    """Return what a Chinese question asks for and none of the claims of its answer says; as `missing_kinds`."""
+    return tuple(_missing(question, claims, [kind for kind in KINDS if kind.told]))
+
+
 def missing_of_sought(question: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Return what a question asks for and a further sentence is read for, if none of some holds it."""
     return tuple(_missing(question, texts, [kind for kind in KINDS if kind.sought]))

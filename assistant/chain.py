@@ -16,6 +16,7 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from assistant.another import without_others
 from assistant.asked_kinds import missing_from_cited
 from assistant.carry import says_more
 from assistant.claim_check import Checked
@@ -169,12 +170,14 @@ class AnswerChain(Runnable[Turn, Answer]):
         """Choose the evidence among the best passages, and those that a list which is asked for goes on to."""
         limit, threshold = self.settings.sentences, self.settings.threshold
         best = without_orders(result.best(self.settings.passages))
-        listing = listing_for(question.standalone, result, choose(best, limit), self._searcher)
+        telling = without_others(best)
+        listing = listing_for(question.standalone, result, choose(telling, limit), self._searcher)
         if listing:
             kept = {one.passage.id for one in best.hits} | {one.passage.id for one in listing.sentences}
             best = without_orders(result.keeping(kept))
             listing = listing if set(listing.sentences) <= set(best.sentences) else None
-        return select(question, best, self.reader, limit=limit, threshold=threshold, listing=listing)
+        found = best if listing else telling
+        return select(question, found, self.reader, limit=limit, threshold=threshold, listing=listing)
 
     @staticmethod
     def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, str]:

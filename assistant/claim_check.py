@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from assistant import names, quantities
+from assistant.alignment import clauses_of
+from assistant.another import About
 from assistant.claims import OFF_LANGUAGE, off_language
 from assistant.clause_check import ClauseCheck
 from assistant.condense import Question
@@ -71,13 +73,21 @@ class Checker:
 
     def check(self, claim: str) -> Checked:
         """Return a claim with what it rests on, or the quote that takes its place."""
-        if rests_on := self.rests_on(claim):
-            return Checked(claim, "supported", rests_on)
-        fit = [
-            NEARNESS * close + TOLD * self._told(claim, hit) + hit.score
-            for close, hit in zip(self._near(claim), self._evidence.sentences, strict=True)
-        ]
-        best = int(np.argmax(fit))
+        rests_on = self.rests_on(claim)
+        return Checked(claim, "supported", rests_on) if rests_on else self.quoted(claim)
+
+    def quoted(self, claim: str, among: Sequence[int] = ()) -> Checked:
+        """Return the quote that takes the place of a claim.
+
+        Args:
+            claim: The claim.
+            among: Positions of the sentences to choose from; () for all.
+        """
+        near, sentences = self._near(claim), self._evidence.sentences
+        best = max(
+            among or range(len(sentences)),
+            key=lambda at: NEARNESS * near[at] + TOLD * self._told(claim, sentences[at]) + sentences[at].score,
+        )
         return Checked(self._texts[best], "quoted", (best,))
 
     def rests_on(self, claim: str) -> tuple[int, ...]:
@@ -86,11 +96,36 @@ class Checker:
         # What costs least is asked first: a claim that fails needs no vector.
         if self._clauses.faults(claim):
             return ()
-        share = founded(claim, self._texts, question, self._searcher.lexicon)
-        if share < FOUNDED[question.language]:
+        share = self._share(claim)
+        if share < FOUNDED[question.language] or self._is_of_another(claim):
             return ()
         close = -1.0 if share >= WELL_FOUNDED else CLOSE
         return supported_by(claim, self._texts, self._near(claim), question, close=close)
+
+    def is_drawn(self, claim: str) -> bool:
+        """Return whether a claim is drawn from the evidence at all, and from what is said of the thing asked about."""
+        return self._share(claim) >= FOUNDED[self._evidence.question.language] and not self._is_of_another(claim)
+
+    def _is_of_another(self, claim: str) -> bool:
+        """Return whether what a claim adds to the question is said of another year or member of a series only.
+
+        One sentence may tell of both ("2021年营收90亿元，2022年营收100亿元"): the clauses that hold most of it count.
+        """
+        about = About.of(self._evidence.question.standalone)
+        if about == About(None, None):
+            return False
+        clauses = [
+            clause
+            for sentence in self._evidence.sentences
+            for clause in clauses_of(sentence.text, sentence.passage.language)
+        ]
+        shares = [founded(claim, [clause], self._evidence.question, self._searcher.lexicon) for clause in clauses]
+        most = max(shares, default=0.0)
+        telling = [clause for clause, share in zip(clauses, shares, strict=True) if share == most]
+        return most > 0 and all(about.missed_by(clause) for clause in telling)
+
+    def _share(self, claim: str) -> float:
+        return founded(claim, self._texts, self._evidence.question, self._searcher.lexicon)
 
     def _told(self, claim: str, hit: SentenceHit) -> float:
         """Return the share of what a claim adds to the question that a sentence says; 0 in another language."""

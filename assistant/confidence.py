@@ -42,6 +42,12 @@ What is quoted then is what a small model made nothing of. Of 6 such Chinese que
 below this one had its answer there, of 11 above 6.
 """
 
+INVENTED_DENIED: Mapping[str, float] = {"zh-same": 2.0}
+"""The same where the evidence does not even hold the words of what the reader wrote, whatever is asked for.
+
+A model that finds an answer copies it; one that finds none makes one up.
+"""
+
 
 def confidence(
     result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None, *, one_thing: bool = False
@@ -76,10 +82,18 @@ def confidence(
     return probability(total)
 
 
-def doubted(result: SearchResult, judged: float | None, *, one_thing: bool) -> bool:
-    """Return whether a judgement is too unsure to quote anything if nothing stands that the reader writes."""
+def doubted(result: SearchResult, judged: float | None, *, one_thing: bool, invented: bool) -> bool:
+    """Return whether a judgement is too unsure to quote anything where nothing stands that the reader wrote.
+
+    Args:
+        result: What the search found; not empty.
+        judged: The reader's log-odds, or None if it does not judge.
+        one_thing: Whether one particular thing is asked for.
+        invented: Whether the evidence does not hold the words of what it wrote.
+    """
     way = way_of(result.query.language, result)
-    return one_thing and judged is not None and judged < REJECTED_DENIED.get(way, DENIED)
+    limits = [INVENTED_DENIED.get(way, DENIED)] * invented + [REJECTED_DENIED.get(way, DENIED)] * one_thing
+    return judged is not None and judged < max(limits, default=DENIED)
 
 
 def way_of(language: Language, result: SearchResult) -> str:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.asked_kinds import missing_of_sought
+from assistant.asking import only_asks
 from assistant.condense import Question
 from assistant.confidence import way_of
 from assistant.read import Reader
-from assistant.years import is_of_another_year, year_of
 from knowledge.lexical import fold
 from knowledge.load import card_field
 from knowledge.retrieve import SearchResult, SentenceHit
@@ -150,10 +150,13 @@ def choose(
 
 
 def _telling(result: SearchResult) -> Sequence[SentenceHit]:
-    """Return the sentences that may tell: not those that ask, as a heading does, nor those of another year."""
-    told = [one for one in result.sentences if not _ASKS.search(one.text)] or result.sentences
-    year = year_of(result.query.text)
-    return told if year is None else [one for one in told if not is_of_another_year(one.text, year)] or told
+    """Return the sentences that may tell: not those that ask, as a heading does, or say the question back."""
+    asked = result.query
+    return [
+        one
+        for one in result.sentences
+        if not _ASKS.search(one.text) and not only_asks(one.text, asked.text, asked.language)
+    ] or result.sentences
 
 
 def with_asked_kind(

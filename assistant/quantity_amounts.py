@@ -128,7 +128,9 @@ def _measured(folded: str, text: str, numeral: Numeral, whole: Quantity) -> Quan
     if match and not fixed and _is_unit(folded, match, spelled=numeral.spelled):
         unit, end = unit_of(match[1]), match.end()
         value = whole.value
-        if unit in _TIME_UNITS and folded.startswith("半", end) and isinstance(value, Decimal):
+        # 2022年半年度报告 is of half of 2022, not of two thousand years and a half.
+        half = folded.startswith("半", end) and not folded.startswith("半年", end)
+        if unit in _TIME_UNITS and half and isinstance(value, Decimal):
             value, end = value + Decimal("0.5"), end + 1
         more = unit in _TIME_UNITS and folded.startswith(("多", "余"), end)
         over = more or bool(gap and gap[0]) or "多" in match[1]

@@ -21,6 +21,8 @@ _CHINESE_MONTH = re.compile(
     r"(?:[ ]?(3[01]|[12][0-9]|0?[1-9]|三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])[ ]?[日号]"
     r"|[ ]?(上旬|中旬|下旬|初|底|末))?"
 )
+_DATE_NAME = re.compile(r"(1[0-2]|[1-9])[·・•‧](3[01]|[12][0-9]|[1-9])(?![0-9.·・•‧])")
+"""How an event is named by its date: 9·11, 10·29."""
 _CHINESE_DAY = re.compile(r"(3[01]|[12][0-9]|0?[1-9]|三十一?|二?十[一二三四五六七八九]?)日(?![本元])")
 _CHINESE_CENTURY = re.compile(
     rf"(公元前|前|)[ ]?([0-9]{{1,2}}|{_CHINESE_NUMBER}{{1,3}})[ ]?世纪"
@@ -134,6 +136,9 @@ def _month_date(text: str, start: int) -> Quantity | None:
     match = _CHINESE_MONTH.match(text, start)
     if match:
         return _with_month(DateParts(), match, start)
+    name = _DATE_NAME.match(text, start)
+    if name and text[start - 1 : start] not in tuple("0123456789.·・•‧"):
+        return stated(DateParts(month=int(name[1]), day=int(name[2])), start, name.end())
     day = _CHINESE_DAY.match(text, start)
     return stated(DateParts(day=_whole(day[1])), start, day.end()) if day else None
 

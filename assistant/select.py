@@ -18,19 +18,20 @@ from dataclasses import dataclass
 
 from assistant import names, quantities
 from assistant.alone import best_alone
+from assistant.another import About
 from assistant.asked import unmet_form
 from assistant.asked_kinds import asks_for_one_thing, missing_of_sought
 from assistant.condense import Question
-from assistant.confidence import confidence, doubted
+from assistant.confidence import confidence
+from assistant.dates_apart import stated_apart
 from assistant.few_sentences import answers_alone, is_close_field, judged_sentences, read_sentences
 from assistant.listing import Listing
 from assistant.name_text import latin_key, view
 from assistant.premise import presumes_a_cause, put_otherwise
-from assistant.quantities import Quantity
+from assistant.quantities import DateParts, Quantity
 from assistant.read import Reader
 from assistant.refusal import reason_for
 from assistant.types import Reason
-from assistant.years import is_of_another_year, year_of
 from knowledge.question import Query
 from knowledge.retrieve import SearchResult, SentenceHit
 
@@ -51,7 +52,8 @@ class Evidence:
         missing: The part that is not.
         listed: Whether the sentences are a list, in its order: all of them are the answer.
         weighed: Whether the reader was unsure of the first few, so that it judged each alone: they are in its order.
-        doubted: Whether it is so unsure of them that nothing is to be quoted in place of what it writes.
+        judged: The reader's log-odds that the sentences it read hold the answer; None if it does not judge.
+        one_thing: Whether one particular thing is asked for, and the judgement is to be the surer.
     """
 
     question: Question
@@ -65,7 +67,8 @@ class Evidence:
     missing: str = ""
     listed: bool = False
     weighed: bool = False
-    doubted: bool = False
+    judged: float | None = None
+    one_thing: bool = False
 
     @property
     def asked(self) -> str:
@@ -139,7 +142,8 @@ def select(
         otherwise,
         listed=listing is not None,
         weighed=weighed,
-        doubted=doubted(result, judged, one_thing=one_thing),
+        judged=judged,
+        one_thing=one_thing,
     )
 
 
@@ -174,9 +178,10 @@ def unmet_constraints(
         name.text for name in names.constraints(question) if not any(names.mentioned(name, text) for text in texts)
     ]
     unmet += [quantity.text for quantity in amounts]
-    year = year_of(question)
-    if not unmet and year is not None and all(is_of_another_year(sentence.text, year) for sentence in sentences):
-        unmet = [str(year)]
+    about = About.of(question)
+    missed = [about.missed_by(sentence.text) for sentence in sentences]
+    if not unmet and all(missed):
+        unmet = missed[:1]
     return tuple(unmet) or unmet_form(question, query, [sentence.text for sentence in sentences], texts)
 
 
@@ -193,13 +198,15 @@ def unmet_quantities(question: str, sentences: Sequence[SentenceHit]) -> list[Qu
     return [
         quantity
         for quantity in quantities.constraints(question)
-        if quantity.start in unstated and not _spelled_apart(quantity, texts)
+        if quantity.start in unstated and not any(_spelled_apart(quantity, text) for text in texts)
     ]
 
 
-def _spelled_apart(quantity: Quantity, texts: Sequence[str]) -> bool:
-    """Return whether a code of letters and digits stands in a text with a hyphen or a space in it: GPT4, GPT-4."""
-    return quantity.kind == "opaque" and any(latin_key(quantity.text) in view(text).runs for text in texts)
+def _spelled_apart(quantity: Quantity, text: str) -> bool:
+    """Return whether a text states a quantity in other pieces: a date part by part, or GPT4 as GPT-4."""
+    if isinstance(quantity.value, DateParts):
+        return stated_apart(quantity.value, text)
+    return quantity.kind == "opaque" and latin_key(quantity.text) in view(text).runs
 
 
 def _passages(sentences: Sequence[SentenceHit]) -> list[str]:

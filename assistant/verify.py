@@ -16,8 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.asked_kinds import missing_from_said
 from assistant.claim_check import Checked, Checker
 from assistant.claims import claims_of
+from assistant.confidence import doubted
 from assistant.omitted import leaves_a_word_out, same_language, unsaid, untold
 from assistant.select import Evidence
 from knowledge.lexicon import Lexicon
@@ -60,9 +62,9 @@ def verify(
         return _without_repeats(
             [one for quote in quotes for one in _item(quote, restatements, evidence, searcher.lexicon)]
         )
-    checked = [checker.check(claim) for claim in claims if not _NO_ANSWER.search(claim)]
+    checked, drawn = _checked(claims, checker, evidence)
     rejected = not any(one.support == "supported" for one in (*checked, *restatements))
-    if not checked or (rejected and evidence.doubted):
+    if not checked or (rejected and _is_doubted(evidence, invented=not drawn)):
         return ()
     said_now = {at for one in restatements for at in one.sentences}
     checked = [one for one in checked if one.support == "supported" or not said_now & set(one.sentences)]
@@ -72,6 +74,26 @@ def verify(
         omitted = unsaid(said, evidence) if same_language(evidence) else untold(said, evidence, searcher.lexicon)
         checked += [quotes[at] for at in omitted]
     return _without_repeats(checked)
+
+
+def _checked(claims: Sequence[str], checker: Checker, evidence: Evidence) -> tuple[list[Checked], bool]:
+    """Check the claims of a draft, or quote where none says what is asked for.
+
+    Returns:
+        What they came to, and whether any of them is drawn from what the evidence says of the thing asked about.
+    """
+    told = [claim for claim in claims if not _NO_ANSWER.search(claim)]
+    in_chinese = evidence.question.language == "zh" and same_language(evidence)
+    if in_chinese and missing_from_said(evidence.asked, told):
+        texts = [sentence.text for sentence in evidence.sentences]
+        telling = [at for at, text in enumerate(texts) if not missing_from_said(evidence.asked, [text])]
+        return [checker.quoted(claim, telling) for claim in told], False
+    return [checker.check(claim) for claim in told], any(map(checker.is_drawn, told))
+
+
+def _is_doubted(evidence: Evidence, *, invented: bool) -> bool:
+    """Return whether nothing is to be quoted in place of claims that do not stand."""
+    return doubted(evidence.result, evidence.judged, one_thing=evidence.one_thing, invented=invented)
 
 
 def _item(quote: Checked, restatements: Sequence[Checked], evidence: Evidence, lexicon: Lexicon) -> list[Checked]:

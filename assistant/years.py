@@ -20,9 +20,14 @@ _NOT_IN = re.compile(
 """Words beside a year for a time that only begins or ends in it."""
 
 _COMPARED = re.compile(
-    r"(?:[比较較]|同比|相比|than(?: in)?|compared (?:with|to)(?: in)?|(?:up|down) from)\s*$", re.IGNORECASE
+    r"(?:[比较較与與和同跟从從由自]|同比|相比|than(?: in)?|compared (?:with|to)(?: in)?|(?:up|down) from)\s*$",
+    re.IGNORECASE,
 )
-"""Words before a year that a figure of another one is compared with: "比2021年增加24.6万吨"."""
+"""Words before a year that a figure of another one is compared with: "比2021年增加", "由2021年的573万吨增至…"."""
+
+_BORN = re.compile(r"年?(?:龄|出生|生(?:人|于)?(?![产活态物意命长存效]))")
+_BORN_BEFORE = re.compile(r"(?:生于|出生[于在]|\bborn (?:in|on))\s*$", re.IGNORECASE)
+"""Words beside a year that says how old somebody is, whatever the year that is told of: 2003年龄段, 他1990年出生."""
 
 _BESIDE = 16
 
@@ -41,11 +46,15 @@ def year_of(question: str) -> int | None:
 @lru_cache(maxsize=1024)  # the sentences of one search are chosen from several times
 def is_of_another_year(text: str, year: int) -> bool:
     """Return whether a sentence states years, and neither a given one nor a span of time that may hold it."""
-    stated = [
-        one for one in find_quantities(text) if not _COMPARED.search(text[max(0, one.start - _BESIDE) : one.start])
-    ]
+    stated = [one for one in find_quantities(text) if not _by_the_way(text, one)]
     years = {found for one in stated for found in _years(one)}
     return bool(years) and year not in years and not any(_is_long(one) for one in stated)
+
+
+def _by_the_way(text: str, quantity: Quantity) -> bool:
+    """Return whether a quantity is what something is compared with, or a year of birth."""
+    before = text[max(0, quantity.start - _BESIDE) : quantity.start]
+    return bool(_COMPARED.search(before) or _BORN_BEFORE.search(before) or _BORN.match(text, quantity.end))
 
 
 def _years(quantity: Quantity) -> Iterator[int]:

@@ -98,25 +98,34 @@ def test_what_the_quotes_do_not_say_is_not_said(answering: Answering, question: 
     assert [claim.support for claim in answer.claims] == ["quoted"] * len(answer.claims)
 
 
-def found(assistant: Assistant, question: str, *, doubted: bool = False) -> Evidence:
+def found(assistant: Assistant, question: str, *, judged: float | None = None) -> Evidence:
     asked = condense(Turn(question))
     result = assistant.searcher.search(asked.standalone, 8)
-    return replace(select(asked, result, ExtractiveReader(), limit=3, threshold=0.0), doubted=doubted)
+    evidence = select(asked, result, ExtractiveReader(), limit=3, threshold=0.0)
+    return replace(evidence, judged=judged, one_thing=True)
+
+
+UNSURE, SURER, SURE = 1.0, 1.5, 3.0
+"""Judgements below what a rejected claim is quoted for, below what an invented one is, and above both."""
 
 
 @pytest.mark.parametrize(
-    ("doubted", "draft", "said_of_it"),
+    ("judged", "draft", "said_of_it"),
     [
-        (True, "规模达到3696.2亿元。", []),
-        (True, "规模达到3696.2亿元。增速达到27.4%。", []),
-        (True, "规模达到3696.2亿元。增速达到24.7%。", ["quoted", "supported"]),
-        (False, "规模达到3696.2亿元。", ["quoted"]),
+        (UNSURE, "规模未达到3696.1亿元。", []),
+        (UNSURE, "规模未达到3696.1亿元。增速未达到24.7%。", []),
+        (UNSURE, "规模未达到3696.1亿元。增速达到24.7%。", ["quoted", "supported"]),
+        (SURER, "规模未达到3696.1亿元。", ["quoted"]),
+        (SURER, "王小明创办的华强公司。", []),
+        (SURER, "王小明创办的华强公司。增速达到24.7%。", ["quoted", "supported"]),
+        (SURE, "王小明创办的华强公司。", ["quoted"]),
+        (None, "王小明创办的华强公司。", ["quoted"]),
     ],
 )
-def test_nothing_is_quoted_in_place_of_what_a_doubting_reader_wrote_all_wrong(
-    assistant: Assistant, doubted: bool, draft: str, said_of_it: list[str]
+def test_a_doubting_reader_is_not_quoted_for_where_all_it_wrote_is_wrong(
+    assistant: Assistant, judged: float | None, draft: str, said_of_it: list[str]
 ) -> None:
-    checked = verify(draft, found(assistant, SIZE_ZH, doubted=doubted), assistant.searcher)
+    checked = verify(draft, found(assistant, SIZE_ZH, judged=judged), assistant.searcher)
     assert sorted(one.support for one in checked) == said_of_it
 
 
