@@ -290,6 +290,7 @@ KINDS: tuple[Kind, ...] = (
             new_words(
                 r"[\u4e00-\u9fff]{1,6}(?:省|市|县|区|镇|乡|村|路|街|道|站|港|岛|州|国|洲|山|河|湖|海|寺|馆|厅|院|堂|宫|城|园|场|楼|部|端|侧|岸)"
             ),
+            words(r"@|https?://|www\."),  # where to write to, or to look
             unknown_word,
             capitalised_word,
         ),
