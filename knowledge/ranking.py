@@ -82,15 +82,28 @@ class SentenceWeights:
     coverage: float = 2.0
     neighbours: float = 0.35
     passage: float = 0.08
+    pronoun: float = 0.75
 
-    def score(self, cosine: float, late: float, coverage: float, neighbours: float, passage: float) -> float:
-        """Add the features up; `neighbours` is the best coverage around it, `passage` the fit of its passage."""
+    def score(
+        self, cosine: float, late: float, coverage: float, neighbours: float, passage: float, *, pronoun: bool = False
+    ) -> float:
+        """Add the features up.
+
+        Args:
+            cosine: Of the vectors of question and sentence.
+            late: Their late interaction.
+            coverage: Share of the question's words that the sentence holds.
+            neighbours: The best such share of the sentences beside it.
+            passage: The fit of its passage.
+            pronoun: Whether it opens with a pronoun for what the sentence before it names.
+        """
         return (
             self.cosine * cosine
             + self.late * late
             + self.coverage * coverage
             + self.neighbours * neighbours
             + self.passage * passage
+            + self.pronoun * pronoun
         )
 
 

@@ -19,6 +19,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
+from knowledge.anaphora import opens_with_pronoun
 from knowledge.calibration import Calibration, probability
 from knowledge.embed import Embedder
 from knowledge.late import TOWARDS_COLLECTION, Interaction, centred, interactions
@@ -176,7 +177,7 @@ class Searcher:
             Hit(one.passage, one.probability, rank, found_by[one.passage.id])
             for rank, one in enumerate(scored, start=1)
         )
-        sentences = [sentence for one in scored for sentence in self._sentences(one)]
+        sentences = [sentence for one in scored for sentence in self._sentences(query, one)]
         return SearchResult(
             query,
             hits,
@@ -272,13 +273,16 @@ class Searcher:
         return _Scored(material.passage, fit, log_odds, order, features, sentences)
 
     @staticmethod
-    def _sentences(one: _Scored) -> Iterator[SentenceHit]:
+    def _sentences(query: Query, one: _Scored) -> Iterator[SentenceHit]:
         """Score the sentences of a passage."""
         passage = one.passage
+        # Chinese sentences leave out what they are about rather than say "it" (docs/retrieval.md).
+        in_chinese = query.language == "zh" == passage.language
         for at, (span, text) in enumerate(zip(passage.sentences, passage.sentence_texts(), strict=True)):
             cosine, late, held, tokens = one.sentences[at]
             around = max(beside[2] for beside in one.sentences[max(0, at - 1) : at + 2])
-            score = SENTENCE.score(cosine, late, held, around, one.fit)
+            pronoun = at > 0 and not in_chinese and opens_with_pronoun(text)
+            score = SENTENCE.score(cosine, late, held, around, one.fit, pronoun=pronoun)
             yield SentenceHit(passage, span, text, score, cosine, late, held, tokens)
 
 
