@@ -41,7 +41,7 @@ def missing_from_cited(question: str, texts: Sequence[str]) -> tuple[str, ...]:
 
 def missing_from_said(question: str, claims: Sequence[str]) -> tuple[str, ...]:
     """Return what a Chinese question asks for and none of the claims of its answer says; as `missing_kinds`."""
-    return tuple(_missing(question, claims, [kind for kind in KINDS if kind.told]))
+    return tuple(_missing(question, claims, [kind for kind in KINDS if kind.said]))
 
 
 def missing_of_sought(question: str, texts: Sequence[str]) -> tuple[str, ...]:

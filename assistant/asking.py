@@ -22,15 +22,15 @@ SAYS_BACK = 0.6
 
 
 def only_asks(text: str, question: str, language: Language) -> bool:
-    """Return whether a sentence says back a Chinese question, and nothing of the rest of it is about that.
-
-    A sentence that ends in a question mark is not looked at: it asks plainly (`assistant.few_sentences`).
+    """Return whether a sentence asks, as a heading does, or says back a Chinese question and nothing else about it.
 
     Args:
         text: The sentence.
         question: The question.
         language: The question's.
     """
+    if _ASKED.search(text):
+        return True
     interrogatives = set(_INTERROGATIVE.findall(question))
     if language != "zh" or not any(one in text for one in interrogatives):
         return False

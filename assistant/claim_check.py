@@ -71,6 +71,17 @@ class Checker:
         languages = [sentence.passage.language for sentence in self._evidence.sentences]
         return placed(self._texts, languages, self._searcher.embedder)
 
+    @cached_property
+    def _about(self) -> About:
+        """The year and the member of a series that the question is about."""
+        return About.of(self._evidence.question.standalone)
+
+    @cached_property
+    def _held_clauses(self) -> tuple[str, ...]:
+        """The clauses of the evidence sentences."""
+        sentences = self._evidence.sentences
+        return tuple(clause for one in sentences for clause in clauses_of(one.text, one.passage.language))
+
     def check(self, claim: str) -> Checked:
         """Return a claim with what it rests on, or the quote that takes its place."""
         rests_on = self.rests_on(claim)
@@ -96,36 +107,33 @@ class Checker:
         # What costs least is asked first: a claim that fails needs no vector.
         if self._clauses.faults(claim):
             return ()
-        share = self._share(claim)
-        if share < FOUNDED[question.language] or self._is_of_another(claim):
+        share = self._drawn(claim)
+        if share < FOUNDED[question.language]:
             return ()
         close = -1.0 if share >= WELL_FOUNDED else CLOSE
         return supported_by(claim, self._texts, self._near(claim), question, close=close)
 
     def is_drawn(self, claim: str) -> bool:
         """Return whether a claim is drawn from the evidence at all, and from what is said of the thing asked about."""
-        return self._share(claim) >= FOUNDED[self._evidence.question.language] and not self._is_of_another(claim)
+        return self._drawn(claim) >= FOUNDED[self._evidence.question.language]
+
+    def _drawn(self, claim: str) -> float:
+        """Return the share of what a claim adds to the question that the evidence holds, 0 if that is of another."""
+        if self._is_of_another(claim):
+            return 0.0
+        return founded(claim, self._texts, self._evidence.question, self._searcher.lexicon)
 
     def _is_of_another(self, claim: str) -> bool:
         """Return whether what a claim adds to the question is said of another year or member of a series only.
 
         One sentence may tell of both ("2021年营收90亿元，2022年营收100亿元"): the clauses that hold most of it count.
         """
-        about = About.of(self._evidence.question.standalone)
-        if about == About(None, None):
+        if self._about == About(None, None):
             return False
-        clauses = [
-            clause
-            for sentence in self._evidence.sentences
-            for clause in clauses_of(sentence.text, sentence.passage.language)
-        ]
-        shares = [founded(claim, [clause], self._evidence.question, self._searcher.lexicon) for clause in clauses]
-        most = max(shares, default=0.0)
-        telling = [clause for clause, share in zip(clauses, shares, strict=True) if share == most]
-        return most > 0 and all(about.missed_by(clause) for clause in telling)
-
-    def _share(self, claim: str) -> float:
-        return founded(claim, self._texts, self._evidence.question, self._searcher.lexicon)
+        question, lexicon = self._evidence.question, self._searcher.lexicon
+        shares = {clause: founded(claim, [clause], question, lexicon) for clause in self._held_clauses}
+        most = max(shares.values(), default=0.0)
+        return most > 0 and all(self._about.missed_by(clause) for clause, share in shares.items() if share == most)
 
     def _told(self, claim: str, hit: SentenceHit) -> float:
         """Return the share of what a claim adds to the question that a sentence says; 0 in another language."""

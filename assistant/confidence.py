@@ -92,8 +92,11 @@ def doubted(result: SearchResult, judged: float | None, *, one_thing: bool, inve
         invented: Whether the evidence does not hold the words of what it wrote.
     """
     way = way_of(result.query.language, result)
-    limits = [INVENTED_DENIED.get(way, DENIED)] * invented + [REJECTED_DENIED.get(way, DENIED)] * one_thing
-    return judged is not None and judged < max(limits, default=DENIED)
+    limit = max(
+        INVENTED_DENIED.get(way, DENIED) if invented else DENIED,
+        REJECTED_DENIED.get(way, DENIED) if one_thing else DENIED,
+    )
+    return judged is not None and judged < limit
 
 
 def way_of(language: Language, result: SearchResult) -> str:

@@ -34,7 +34,7 @@ def _dates(text: str) -> list[DateParts]:
     """Return the dates of a text; of a range of months that is a half or a quarter of a year also that."""
     dates: list[DateParts] = []
     for one in find_quantities(text):
-        ends = [end.value for end in (one, *(one.ends or ())) if isinstance(end.value, DateParts)]
+        ends = [end.value for end in one.stated if isinstance(end.value, DateParts)]
         dates += ends
         if len(ends) == 2 and ends[0].day is None is ends[1].day:
             part = _MONTHS.get((ends[0].month or 0, ends[1].month or 0), "")

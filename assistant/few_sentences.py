@@ -7,7 +7,6 @@ it is given few where the search is sure of them, and more where it is not or wh
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 
 from assistant.asked_kinds import missing_of_sought
@@ -52,8 +51,6 @@ SOUGHT = 0.03
 
 SOUGHT_WITHIN: Mapping[str, float] = {"zh-same": 5.0}
 """Distance in scores behind the best sentence from which it is read too where a small model judges it then."""
-
-_ASKS = re.compile(r"[?？][”’」』\"')）]*\s*$")
 
 
 def read_sentences(question: Question, result: SearchResult, reader: Reader, limit: int) -> tuple[SentenceHit, ...]:
@@ -152,11 +149,8 @@ def choose(
 def _telling(result: SearchResult) -> Sequence[SentenceHit]:
     """Return the sentences that may tell: not those that ask, as a heading does, or say the question back."""
     asked = result.query
-    return [
-        one
-        for one in result.sentences
-        if not _ASKS.search(one.text) and not only_asks(one.text, asked.text, asked.language)
-    ] or result.sentences
+    told = [one for one in result.sentences if not only_asks(one.text, asked.text, asked.language)]
+    return told or result.sentences
 
 
 def with_asked_kind(

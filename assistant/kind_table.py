@@ -39,7 +39,7 @@ class Kind:
         cited: Whether an answer is refused where the sentences that it cites hold none.
         sought: Whether a sentence that holds one is read where the best ones hold none.
         particular: Whether it is one number, person, place or time, of which the wrong one misleads more than words.
-        told: Whether a Chinese answer is to another question where it says none itself, whatever it cites.
+        said: Whether a Chinese answer is to another question where it says none itself, whatever it cites.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Kind:
     cited: bool = True
     sought: bool = True
     particular: bool = False
-    told: bool = False
+    said: bool = False
 
 
 def _is_company(kind: str, name: str) -> bool:
@@ -197,7 +197,7 @@ KINDS: tuple[Kind, ...] = (
         either(quantity(lambda one: one.kind in _DATES or one.bare or one.unit in _TIME_UNITS), words(*_WHEN)),
         sought=False,
         particular=True,
-        told=True,
+        said=True,
     ),
     Kind(
         "a date",
@@ -297,7 +297,7 @@ KINDS: tuple[Kind, ...] = (
         decides=False,
         cited=False,
         particular=True,
-        told=True,
+        said=True,
     ),
     Kind(
         "several places",

@@ -27,7 +27,7 @@ def quantity(fits: Callable[[Quantity], bool]) -> Holds:
 
     def held(question: str, text: str) -> bool:
         asked = find_quantities(question)
-        found = [part for one in find_quantities(text) for part in (one, *(one.ends or ()))]
+        found = [part for one in find_quantities(text) for part in one.stated]
         return any(fits(one) and not any(equivalent(one, stated) for stated in asked) for one in found)
 
     return held

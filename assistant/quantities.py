@@ -168,7 +168,7 @@ def unsupported_quantities(claim: str, evidence: Sequence[str]) -> list[Quantity
     stated: list[Quantity] = []
     for text in evidence:
         found = find(text)
-        stated += [part for quantity in found for part in (quantity, *(quantity.ends or ()))]
+        stated += [part for quantity in found for part in quantity.stated]
         stated += _implied(text, found)
     folded = [fold(text) for text in evidence]
     return [quantity for quantity in claimed if not _supported(quantity, stated, folded)]

@@ -109,6 +109,11 @@ class Quantity:
         return self.value if isinstance(self.value, tuple) else None
 
     @property
+    def stated(self) -> tuple[Quantity, ...]:
+        """What it states: itself, and the two ends of a range."""
+        return (self, *(self.ends or ()))
+
+    @property
     def number(self) -> Decimal | Fraction | None:
         """The value where it is a number, None for dates, strings and ranges."""
         return self.value if isinstance(self.value, Decimal | Fraction) else None

@@ -178,10 +178,10 @@ def unmet_constraints(
         name.text for name in names.constraints(question) if not any(names.mentioned(name, text) for text in texts)
     ]
     unmet += [quantity.text for quantity in amounts]
-    about = About.of(question)
-    missed = [about.missed_by(sentence.text) for sentence in sentences]
-    if not unmet and all(missed):
-        unmet = missed[:1]
+    if not unmet:
+        about = About.of(question)
+        missed = [about.missed_by(sentence.text) for sentence in sentences]
+        unmet = missed[:1] if all(missed) else []
     return tuple(unmet) or unmet_form(question, query, [sentence.text for sentence in sentences], texts)
 
 

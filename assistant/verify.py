@@ -64,7 +64,9 @@ def verify(
         )
     checked, drawn = _checked(claims, checker, evidence)
     rejected = not any(one.support == "supported" for one in (*checked, *restatements))
-    if not checked or (rejected and _is_doubted(evidence, invented=not drawn)):
+    if not checked or (
+        rejected and doubted(evidence.result, evidence.judged, one_thing=evidence.one_thing, invented=not drawn)
+    ):
         return ()
     said_now = {at for one in restatements for at in one.sentences}
     checked = [one for one in checked if one.support == "supported" or not said_now & set(one.sentences)]
@@ -88,12 +90,9 @@ def _checked(claims: Sequence[str], checker: Checker, evidence: Evidence) -> tup
         texts = [sentence.text for sentence in evidence.sentences]
         telling = [at for at, text in enumerate(texts) if not missing_from_said(evidence.asked, [text])]
         return [checker.quoted(claim, telling) for claim in told], False
-    return [checker.check(claim) for claim in told], any(map(checker.is_drawn, told))
-
-
-def _is_doubted(evidence: Evidence, *, invented: bool) -> bool:
-    """Return whether nothing is to be quoted in place of claims that do not stand."""
-    return doubted(evidence.result, evidence.judged, one_thing=evidence.one_thing, invented=invented)
+    checked = [checker.check(claim) for claim in told]
+    # What is supported is drawn from the evidence, so that only a draft all rejected is looked at once more.
+    return checked, any(one.support == "supported" for one in checked) or any(map(checker.is_drawn, told))
 
 
 def _item(quote: Checked, restatements: Sequence[Checked], evidence: Evidence, lexicon: Lexicon) -> list[Checked]:

@@ -1,7 +1,7 @@
 """The year that a question is about, and sentences that are about another one.
 
 A sentence that states years, and not the one that is asked about, hardly ever holds the answer: of the Chinese
-questions of CMRC 2018 and DRCD that are about one year 2 of 229 have their answer only in such sentences, and 698 of
+questions of CMRC 2018 and DRCD that are about one year 3 of 229 have their answer only in such sentences, and 682 of
 the 2,136 other sentences of their passages are such.
 """
 
@@ -58,7 +58,7 @@ def _by_the_way(text: str, quantity: Quantity) -> bool:
 
 
 def _years(quantity: Quantity) -> Iterator[int]:
-    for one in (quantity, *(quantity.ends or ())):
+    for one in quantity.stated:
         if isinstance(one.value, DateParts) and one.value.year is not None:
             yield one.value.year
 

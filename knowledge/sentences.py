@@ -85,8 +85,6 @@ def line_sentences(text: str, line: Span) -> list[Span]:
 
 def _trimmed(text: str, start: int, end: int) -> Span | None:
     """Return the span without whitespace at its ends, or None if nothing is left."""
-    if start < end and not (text[start].isspace() or text[end - 1].isspace()):
-        return Span(start, end)  # nearly every line: no copy of its words
     words = text[start:end]
     left = len(words) - len(words.lstrip())
     span = Span(start + left, start + len(words.rstrip()))

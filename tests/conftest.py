@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,10 @@ from assistant.models import LOCAL_MODEL
 from assistant.read import CHOICES, ChatReader
 from assistant.settings import Settings
 from assistant.types import Answer
+from knowledge.build import make_entries, spec_for
+from knowledge.retrieve import Searcher
+from knowledge.store import Store
+from knowledge.types import DocumentRecord
 from knowledge.weights import Weights
 from prompts import render
 
@@ -192,6 +196,19 @@ def use_own_home(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Point the environment to a home that the test may change or break."""
     set_environment(monkeypatch, own_home.environment)
     return own_home
+
+
+@pytest.fixture
+def searching(assistant: Assistant, tmp_path: Path) -> Iterator[Callable[[Iterable[DocumentRecord]], Searcher]]:
+    """Return what stores some documents by themselves and searches them."""
+    with contextlib.ExitStack() as stack:
+
+        def over(records: Iterable[DocumentRecord]) -> Searcher:
+            store = stack.enter_context(Store.create(tmp_path / "passages.db", spec_for(assistant.embedder)))
+            store.put_all(make_entries(list(records), assistant.embedder))
+            return Searcher(store, assistant.embedder, assistant.searcher.lexicon)
+
+        yield over
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 import pytest
 
-from assistant.assistant import Assistant
 from knowledge.anaphora import opens_with_pronoun
-from knowledge.build import make_entries, spec_for
 from knowledge.language import detect_language
 from knowledge.ranking import SENTENCE
 from knowledge.retrieve import Searcher
-from knowledge.store import Store
 from knowledge.types import DocumentRecord
+
+Searching = Callable[[Iterable[DocumentRecord]], Searcher]
 
 
 @pytest.mark.parametrize(
@@ -46,14 +44,11 @@ TEXTS = {
 
 
 @pytest.fixture
-def searcher(assistant: Assistant, tmp_path: Path) -> Iterator[Searcher]:
+def searcher(searching: Searching) -> Searcher:
     """Search two documents of three sentences."""
-    records = [
+    return searching(
         DocumentRecord(name, "1", name, detect_language(text[0]), " ".join(text), {}) for name, text in TEXTS.items()
-    ]
-    with Store.create(tmp_path / "passages.db", spec_for(assistant.embedder)) as store:
-        store.put_all(make_entries(records, assistant.embedder))
-        yield Searcher(store, assistant.embedder, assistant.searcher.lexicon)
+    )
 
 
 @pytest.mark.weights

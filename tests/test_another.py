@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from assistant.another import About, without_others
-from assistant.assistant import Assistant
 from assistant.condense import condense
 from assistant.few_sentences import choose
 from assistant.read import ExtractiveReader
@@ -18,10 +16,10 @@ from assistant.series import asked_member, is_of_another_member
 from assistant.types import Turn
 from assistant.verify import verify
 from assistant.years import is_of_another_year, year_of
-from knowledge.build import make_entries, spec_for
 from knowledge.retrieve import Searcher
-from knowledge.store import Store
 from knowledge.types import DocumentRecord
+
+Searching = Callable[[Iterable[DocumentRecord]], Searcher]
 
 
 @pytest.mark.parametrize(
@@ -131,13 +129,10 @@ TAKINGS = {2020: "2020年，全市影院总票房为203亿元。", 2021: "2021�
 
 
 @pytest.fixture
-def cinemas(assistant: Assistant, tmp_path: Path) -> Iterator[Searcher]:
+def cinemas(searching: Searching) -> Searcher:
     """Search a document that names 2022 as well, but says nothing of what was taken then."""
     text = f"全市影院\n\n{TAKINGS[2020]}{TAKINGS[2021]}2022年新开了九家影院。"
-    record = DocumentRecord("cinemas", "1", "全市影院", "zh", text, {})
-    with Store.create(tmp_path / "passages.db", spec_for(assistant.embedder)) as store:
-        store.put_all(make_entries([record], assistant.embedder))
-        yield Searcher(store, assistant.embedder, assistant.searcher.lexicon)
+    return searching([DocumentRecord("cinemas", "1", "全市影院", "zh", text, {})])
 
 
 @pytest.mark.weights
@@ -163,14 +158,11 @@ BOTH = "2021年全市影院总票房为472亿元，2022年全市影院总票房�
 
 
 @pytest.fixture
-def both(assistant: Assistant, tmp_path: Path) -> Iterator[tuple[Searcher, Evidence]]:
+def both(searching: Searching) -> tuple[Searcher, Evidence]:
     """Find a sentence that tells of two years."""
-    record = DocumentRecord("both", "1", "全市影院", "zh", BOTH, {})
-    with Store.create(tmp_path / "passages.db", spec_for(assistant.embedder)) as store:
-        store.put_all(make_entries([record], assistant.embedder))
-        searcher = Searcher(store, assistant.embedder, assistant.searcher.lexicon)
-        asked = condense(Turn("2022年全市影院总票房是多少？"))
-        yield searcher, select(asked, searcher.search(asked.standalone, 8), ExtractiveReader(), limit=3, threshold=0.0)
+    searcher = searching([DocumentRecord("both", "1", "全市影院", "zh", BOTH, {})])
+    asked = condense(Turn("2022年全市影院总票房是多少？"))
+    return searcher, select(asked, searcher.search(asked.standalone, 8), ExtractiveReader(), limit=3, threshold=0.0)
 
 
 @pytest.mark.weights
