@@ -30,7 +30,7 @@ from assistant.omitted import left_out, same_language
 from assistant.orders import without_orders
 from assistant.parts import parts_of
 from assistant.quantities import find_quantities
-from assistant.read import Chunk, Reader
+from assistant.read import Chunk, Reader, least_sure
 from assistant.rewriting import reworded
 from assistant.select import Evidence, lacks, select
 from assistant.settings import Settings
@@ -113,13 +113,14 @@ class AnswerChain(Runnable[Turn, Answer]):
         draft = restated = ""
         if not evidence.otherwise and not evidence.listed:
             with clock.step("read"):
-                draft = yield from self._written(self.reader.read(evidence.asked, language, sentences), clock)
+                draft, tokens = yield from self._written(self.reader.read(evidence.asked, language, sentences), clock)
+            evidence = replace(evidence, least=least_sure(tokens, evidence.asked))
         if (draft and self.reader.backed) or evidence.listed:
             for at in left_out(draft, evidence, self._searcher.lexicon):
                 with clock.step("restate"):
                     yield Token("\n")
-                    restated += yield from self._written(self.reader.restate(sentences[at].text, language), clock)
-                    restated += "\n"
+                    said, _ = yield from self._written(self.reader.restate(sentences[at].text, language), clock)
+                    restated += f"{said}\n"
         with clock.step("verify"):
             answer = self._checked(draft, restated, evidence, documents, clock)
         yield Finished(answer)
@@ -177,22 +178,32 @@ class AnswerChain(Runnable[Turn, Answer]):
             best = without_orders(result.keeping(kept))
             listing = listing if set(listing.sentences) <= set(best.sentences) else None
         found = best if listing else telling
-        return select(question, found, self.reader, limit=limit, threshold=threshold, listing=listing)
+        return select(
+            question,
+            found,
+            self.reader,
+            limit=limit,
+            threshold=threshold,
+            listing=listing,
+            document=self._searcher.document,
+        )
 
     @staticmethod
-    def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, str]:
-        """Yield the words of a draft as they come and return all of them."""
+    def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, tuple[str, list[tuple[str, float]]]]:
+        """Yield the words of a draft as they come; return all of them, and its tokens with their log-probabilities."""
         written = ""
+        tokens: list[tuple[str, float]] = []
         for chunk in chunks:
             if chunk.text:
                 if "first_word" not in clock.timings:
                     clock.mark("first_word")
                 written += chunk.text
                 yield Token(chunk.text)
-            for name, tokens in (("tokens_in", chunk.tokens_in), ("tokens_out", chunk.tokens_out)):
-                if tokens:
-                    clock.timings[name] = clock.timings.get(name, 0) + tokens
-        return written
+            for name, count in (("tokens_in", chunk.tokens_in), ("tokens_out", chunk.tokens_out)):
+                if count:
+                    clock.timings[name] = clock.timings.get(name, 0) + count
+            tokens += chunk.logprobs
+        return written, tokens
 
     def retrieve(
         self, question: Question, clock: Clock | None = None, *, document_ids: Collection[str] | None = None
@@ -291,6 +302,8 @@ def _lead_in(evidence: Evidence) -> Iterator[str]:
         missing = evidence.missing.rstrip("?？。. ")
         named = f"“{missing}”" if not find_quantities(missing) else render(language, "rest").strip()
         yield render(language, "partial", missing=named).strip()
+    if evidence.undated:
+        yield render(language, "undated").strip()
     if evidence.unmet:
         yield render(language, "otherwise").strip()
 

@@ -87,16 +87,11 @@ class Checker:
         rests_on = self.rests_on(claim)
         return Checked(claim, "supported", rests_on) if rests_on else self.quoted(claim)
 
-    def quoted(self, claim: str, among: Sequence[int] = ()) -> Checked:
-        """Return the quote that takes the place of a claim.
-
-        Args:
-            claim: The claim.
-            among: Positions of the sentences to choose from; () for all.
-        """
+    def quoted(self, claim: str) -> Checked:
+        """Return the quote that takes the place of a claim."""
         near, sentences = self._near(claim), self._evidence.sentences
         best = max(
-            among or range(len(sentences)),
+            range(len(sentences)),
             key=lambda at: NEARNESS * near[at] + TOLD * self._told(claim, sentences[at]) + sentences[at].score,
         )
         return Checked(self._texts[best], "quoted", (best,))

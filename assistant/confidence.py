@@ -8,6 +8,7 @@ them and writes beside them what they were fitted on and how refusals trade agai
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -28,29 +29,45 @@ DENIED = -0.5
 Evidence that fits a question closely fits its false premise as closely ("why did the industry shrink?").
 """
 
-ONE_THING_DENIED: Mapping[str, float] = {"zh-same": 0.75}
-"""The same for a question that asks for one particular thing, by language and direction.
+ONE_THING_DENIED: Mapping[str, float] = {"zh-same": 0.0}
+"""The same for a question that asks for one particular thing, by language and direction, before a draft is written."""
 
-A sentence that tells it is judged surely there, and the number or the person of another sentence is what a small model
-reads out.
+DRAFTED_DENIED: Mapping[str, float] = {"zh-same": 0.1}
+"""The same once it is: log-odds of the judgement and log-probability of the draft's least sure token, added up.
+
+A small model reads out the number or the person of another sentence where the right one is missing. It is less sure
+then which one to write (`assistant.read.least_sure`); the judgement alone would have to be 0.75 to refuse as many.
 """
 
-REJECTED_DENIED: Mapping[str, float] = {"zh-same": 1.2}
-"""The same once the check has found no support for anything that the reader wrote, by language and direction.
+REJECTED_DENIED: Mapping[str, float] = {"zh-same": 0.9}
+"""The same sum once the check has found no support for anything that the reader wrote.
 
-What is quoted then is what a small model made nothing of. Of 6 such Chinese questions on web pages that were judged
-below this one had its answer there, of 11 above 6.
+What is quoted then is what a small model made nothing of.
 """
 
-INVENTED_DENIED: Mapping[str, float] = {"zh-same": 2.0}
-"""The same where the evidence does not even hold the words of what the reader wrote, whatever is asked for.
+INVENTED_DENIED: Mapping[str, float] = {"zh-same": 1.5}
+"""The same where the evidence does not even hold the words of what the reader wrote.
 
 A model that finds an answer copies it; one that finds none makes one up.
 """
 
+INVENTED_WORDS_DENIED: Mapping[str, float] = {"zh-same": 2.0}
+"""The same where no one thing is asked for, for the judgement alone: a long draft has an unsure token somewhere."""
+
+UNTOLD, LEAST = -0.5, -2.0
+"""Log-probability of a least sure token that is not told, and the one below which lower ones count no more."""
+
+UNDATED_DENIED: Mapping[str, float] = {"zh-same": 0.75}
+"""The same where the documents leave open of which year they tell; elsewhere such a question is refused."""
+
 
 def confidence(
-    result: SearchResult, sentences: Sequence[SentenceHit], judged: float | None, *, one_thing: bool = False
+    result: SearchResult,
+    sentences: Sequence[SentenceHit],
+    judged: float | None,
+    *,
+    one_thing: bool = False,
+    undated: bool = False,
 ) -> float:
     """Return the calibrated probability that evidence holds the answer, 0 to 1.
 
@@ -69,8 +86,11 @@ def confidence(
         sentences: The evidence.
         judged: The reader's log-odds, or None if it does not judge.
         one_thing: Whether one particular thing is asked for (`assistant.asked_kinds.asks_for_one_thing`).
+        undated: Whether the documents leave open of which year they tell (`assistant.undated`).
     """
     way = way_of(result.query.language, result)
+    if undated and (judged is None or judged < UNDATED_DENIED.get(way, math.inf)):
+        return 0.0
     if judged is not None and judged < (ONE_THING_DENIED.get(way, DENIED) if one_thing else DENIED):
         return 0.0
     features = evidence_features(result, sentences)
@@ -82,21 +102,30 @@ def confidence(
     return probability(total)
 
 
-def doubted(result: SearchResult, judged: float | None, *, one_thing: bool, invented: bool) -> bool:
-    """Return whether a judgement is too unsure to quote anything where nothing stands that the reader wrote.
+Found = Literal["supported", "rejected", "invented"]
+"""What the check has found of a draft: support for some of it, for none, or not even its words."""
+
+
+def doubted(
+    result: SearchResult, judged: float | None, least: float | None, *, one_thing: bool, found: Found = "supported"
+) -> bool:
+    """Return whether judgement and draft together are too unsure to say anything, or to quote where nothing stands.
 
     Args:
         result: What the search found; not empty.
         judged: The reader's log-odds, or None if it does not judge.
+        least: Log-probability of the draft's least sure token, or None if the reader does not tell.
         one_thing: Whether one particular thing is asked for.
-        invented: Whether the evidence does not hold the words of what it wrote.
+        found: What the check has found of the draft.
     """
-    way = way_of(result.query.language, result)
-    limit = max(
-        INVENTED_DENIED.get(way, DENIED) if invented else DENIED,
-        REJECTED_DENIED.get(way, DENIED) if one_thing else DENIED,
-    )
-    return judged is not None and judged < limit
+    if judged is None:
+        return False
+    if not one_thing:
+        limits = INVENTED_WORDS_DENIED if found == "invented" else {}
+        return judged < limits.get(way_of(result.query.language, result), DENIED)
+    by_found = {"supported": DRAFTED_DENIED, "rejected": REJECTED_DENIED, "invented": INVENTED_DENIED}
+    limit = by_found[found].get(way_of(result.query.language, result))
+    return limit is not None and judged + max(UNTOLD if least is None else least, LEAST) < limit
 
 
 def way_of(language: Language, result: SearchResult) -> str:

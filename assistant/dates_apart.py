@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.quantities import DateParts, find_quantities
 
 _MONTHS = {(1, 6): "H1", (7, 12): "H2", (1, 3): "Q1", (4, 6): "Q2", (7, 9): "Q3", (10, 12): "Q4"}
@@ -28,6 +30,22 @@ def stated_apart(date: DateParts, text: str) -> bool:
         and all(getattr(one, name) in (None, "", getattr(date, name)) for name in larger)
         for one in stated
     )
+
+
+def leave_the_year_open(date: DateParts, texts: Sequence[str]) -> bool:
+    """Return whether texts state all of a date but its year, and no year at all.
+
+    "新赛季6月3日开赛" may be about any year; a text about 2021 is not about 2022.
+
+    Args:
+        date: The date, with a year.
+        texts: Passages.
+    """
+    stated = [one for text in texts for one in _dates(text)]
+    if date.year is None or any(part is not None for one in stated for part in (one.year, one.decade, one.century)):
+        return False
+    smaller = [name for name in _COARSE_TO_FINE[1:] if getattr(date, name) not in (None, "")]
+    return not smaller or any(all(getattr(one, name) == getattr(date, name) for name in smaller) for one in stated)
 
 
 def _dates(text: str) -> list[DateParts]:

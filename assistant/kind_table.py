@@ -70,14 +70,16 @@ _STOP = r"[呢啊呀]?[?？。.!！]?\s*$"
 _END = rf"(?:(?:是|为|有|达到?|在)?(?:多少|多高|多大|什么|哪些)?)?{_STOP}"
 """How a question ends that asks for what it names last: 死亡人数, 产量是多少."""
 _SOME = rf"[{NUMERALS}]"
-_WHEN = (
-    r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b",
+_WHEN_ZH = (
     r"[零〇一二两三四五六七八九十\d]+点|[上中下]午|傍晚|午夜|正午|凌晨|清晨|早晨|晚上|夜间|[春夏秋冬][季天]",
     # An age, a reign, what came before or after: an answer to "when" without a number.
     r"距今|年前|以前|之前|之后|以后|期间|时期|时代|年代|初年|末年|中叶|世纪|同年|当年|次年|翌年|[今去明]年|[前后]夕",
     r"(?:的时候|时)[，,。]|[元\d一二三四五六七八九十]年|[商周秦汉晋隋唐宋元明清金辽]朝|战国|春秋时",
     r"[东西南北]?[汉晋周宋魏唐秦隋明清元](?:代|初|末|[文武景惠宣成光太高世圣仁神真孝穆宪]?[帝宗祖])",
     r"[侏白三二石寒奥志泥]\w{1,2}纪",
+)
+_WHEN_EN = (
+    r"\b(?:at|from|until|till|by) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)\b",
     r"\b(?:BP|BCE?|CE|AD|B\.C\.|A\.D\.)(?!\w)",
     r"\b(?:years?|months?|weeks?|days?|centur(?:y|ies)|decades?) (?:ago|later|before|after|earlier)\b",
     r"\b(?:before|after|during|since|until|when|while|once|century|era|period|age of|now|today|yesterday|tomorrow)\b",
@@ -104,7 +106,9 @@ KINDS: tuple[Kind, ...] = (
         ),
         either(
             quantity(lambda one: one.kind in {"money", "opaque"}),
-            words(r"\d\s*[万亿]|[一二三四五六七八九十百千][万亿]"),
+            words(
+                rf"(?:\d\s*|[一二三四五六七八九十百千])[万亿]+(?![万亿余多]*(?:{_OF_A_ROW}|[人辆吨户台套只头票平公立千桶册股]))"
+            ),
         ),
         particular=True,
     ),
@@ -194,7 +198,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a time",
         _ASKS_WHEN,
-        either(quantity(lambda one: one.kind in _DATES or one.bare or one.unit in _TIME_UNITS), words(*_WHEN)),
+        either(
+            quantity(lambda one: one.kind in _DATES or one.bare or one.unit in _TIME_UNITS),
+            new_words(*_WHEN_ZH),
+            words(*_WHEN_EN),
+        ),
         sought=False,
         particular=True,
         said=True,

@@ -51,7 +51,8 @@ class LocalChatModel(BaseChatModel):
         path: The GGUF file.
         threads: CPU threads, or None for all physical cores.
         context_tokens: Tokens of prompt and answer together.
-        max_tokens: Most tokens of an answer; ``max_tokens=`` at a call takes precedence.
+        max_tokens: Most tokens of an answer; ``max_tokens=`` at a call takes precedence. With ``logprobs=True`` at a
+            call each piece tells the log-probabilities of its tokens (``response_metadata["logprobs"]``).
         cache_prompt: Reuse what was already read of a prompt that begins like an earlier one. Faster, but the last bits
             of the arithmetic then depend on what was asked before; turn it off where runs must be reproducible.
     """
@@ -133,7 +134,8 @@ class LocalChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        more = {"max_tokens": kwargs["max_tokens"]} if kwargs.get("max_tokens") else {}
+        more: dict[str, Any] = {"max_tokens": kwargs["max_tokens"]} if kwargs.get("max_tokens") else {}
+        more |= {"logprobs": True, "top_logprobs": 1} if kwargs.get("logprobs") else {}
         request = self._request(messages, **({"stop": list(stop)} if stop else {}), **more)
         with contextlib.closing(self._engine().chunks(request)) as chunks:
             for chunk in chunks:
@@ -147,7 +149,7 @@ class LocalChatModel(BaseChatModel):
                             content=text,
                             response_metadata={"finish_reason": reason, "model_name": self.path.stem} if reason else {},
                         ),
-                        generation_info={"finish_reason": reason} if reason else None,
+                        generation_info=_told_of(choice) or None,
                     )
                     if run_manager and text:
                         run_manager.on_llm_new_token(text, chunk=piece)
@@ -204,6 +206,16 @@ def _meant(token: str, choices: Sequence[str]) -> str | None:
         return token
     begun = [choice for choice in choices if token and choice.strip().startswith(token)]
     return begun[0] if len(begun) == 1 else None
+
+
+def _told_of(choice: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of a piece of an answer: why it ends, and the log-probability of each token.
+
+    In the form in which langchain's chat models of OpenAI tell it.
+    """
+    reason, positions = choice.get("finish_reason"), (choice.get("logprobs") or {}).get("content") or ()
+    tokens = [{"token": position["token"], "logprob": position["logprob"]} for position in positions]
+    return ({"finish_reason": reason} if reason else {}) | ({"logprobs": {"content": tokens}} if tokens else {})
 
 
 def _usage(counted: dict[str, Any]) -> UsageMetadata:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -37,6 +37,8 @@ suites ``facts`` and ``facts_tuning`` this holds the answer as often as a fixed 
 .90 across), with a fifth less to read.
 """
 
+_WORD = re.compile(r"\w")
+
 LONGEST_QUESTION = 64
 """Tokens that a question may have which the model translates or words anew."""
 
@@ -46,11 +48,19 @@ SPOKEN_JUDGEMENT = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a draft; the last one may carry how many tokens were read and written."""
+    """A piece of a draft.
+
+    Attributes:
+        text: The piece.
+        tokens_in: How many tokens were read; the last piece may carry it.
+        tokens_out: How many were written; likewise.
+        logprobs: The tokens of the piece and the natural logarithms of their probabilities, if the model tells.
+    """
 
     text: str
     tokens_in: int = 0
     tokens_out: int = 0
+    logprobs: tuple[tuple[str, float], ...] = ()
 
 
 class Reader(Protocol):
@@ -219,7 +229,10 @@ class ChatReader:
     def read(self, question: str, language: Language, sentences: Sequence[SentenceHit]) -> Iterator[Chunk]:
         """Stream the model's draft."""
         instruction = _instruction(language, sentences)
-        yield from self._written(self.model, self._messages(question, language, _texts(sentences), instruction))
+        messages = self._messages(question, language, _texts(sentences), instruction)
+        # Its probabilities are calibrated for the local model alone.
+        asked = {"logprobs": True} if isinstance(self.model, LocalChatModel) else {}
+        yield from self._written(self.model, messages, **asked)
 
     def restate(self, sentence: str, language: Language) -> Iterator[Chunk]:
         """Stream the model's translation of a sentence.
@@ -230,12 +243,16 @@ class ChatReader:
         messages: list[BaseMessage] = [translator, HumanMessage(with_renderings(sentence, language))]
         yield from self._written(self._fresh(), messages)
 
-    def _written(self, model: BaseChatModel, messages: list[BaseMessage]) -> Iterator[Chunk]:
+    def _written(self, model: BaseChatModel, messages: list[BaseMessage], **asked: Any) -> Iterator[Chunk]:
         with explain_errors(self._spec):
-            for piece in model.stream(messages):
+            for piece in model.stream(messages, **asked):
                 usage = piece.usage_metadata
+                told = (piece.response_metadata.get("logprobs") or {}).get("content") or ()
                 yield Chunk(
-                    str(piece.text), usage["input_tokens"] if usage else 0, usage["output_tokens"] if usage else 0
+                    str(piece.text),
+                    usage["input_tokens"] if usage else 0,
+                    usage["output_tokens"] if usage else 0,
+                    tuple((str(token["token"]), float(token["logprob"])) for token in told),
                 )
 
     def _fresh(self) -> BaseChatModel:
@@ -253,6 +270,16 @@ class ChatReader:
         )
         shared = render(language, "evidence", evidence=evidence, question=question)
         return [SystemMessage(render(language, "system").strip()), HumanMessage((shared + instruction).strip())]
+
+
+def least_sure(tokens: Iterable[tuple[str, float]], question: str) -> float | None:
+    """Return the log-probability of the token of a draft of which its writer was least sure; None if there is none.
+
+    Of those that the question does not have: whether an answer begins by saying the question back is a matter of form.
+    """
+    said = question.lower()
+    told = [logprob for token, logprob in tokens if _WORD.search(token) and token.strip().lower() not in said]
+    return min(told, default=None)
 
 
 def _texts(sentences: Sequence[SentenceHit]) -> list[str]:

@@ -13,7 +13,7 @@ What the evidence puts otherwise than the question presumes is answered too, in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant import names, quantities
@@ -32,8 +32,10 @@ from assistant.quantities import DateParts, Quantity
 from assistant.read import Reader
 from assistant.refusal import reason_for
 from assistant.types import Reason
+from assistant.undated import leaves_the_year_open
 from knowledge.question import Query
 from knowledge.retrieve import SearchResult, SentenceHit
+from knowledge.types import DocumentRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Evidence:
         weighed: Whether the reader was unsure of the first few, so that it judged each alone: they are in its order.
         judged: The reader's log-odds that the sentences it read hold the answer; None if it does not judge.
         one_thing: Whether one particular thing is asked for, and the judgement is to be the surer.
+        undated: Whether it is the year alone that is unsaid in the documents, so that it may be another one's.
+        least: Log-probability of the token of the draft of which its writer was least sure; None if it does not tell.
     """
 
     question: Question
@@ -69,6 +73,8 @@ class Evidence:
     weighed: bool = False
     judged: float | None = None
     one_thing: bool = False
+    undated: bool = False
+    least: float | None = None
 
     @property
     def asked(self) -> str:
@@ -93,6 +99,7 @@ def select(
     limit: int,
     threshold: float,
     listing: Listing | None = None,
+    document: Callable[[str], DocumentRecord] | None = None,
 ) -> Evidence:
     """Choose the evidence and decide whether to answer.
 
@@ -103,6 +110,7 @@ def select(
         limit: How many sentences at most.
         threshold: Probability below which the question is refused. Raising it refuses more.
         listing: The list that the question asks for; it is read instead of the best sentences.
+        document: Brings a document by its id; without it every year has to be stated.
     """
     found = read_sentences(question, result, reader, limit)
     sentences = listing.sentences if listing else found
@@ -113,7 +121,9 @@ def select(
     unmet = unmet_constraints(question.insists, result.query, sentences, amounts)
     otherwise = bool(amounts) and set(unmet) <= {amount.text for amount in amounts}
     otherwise = otherwise and put_otherwise(question.insists, amounts, texts)
-    if unmet and not otherwise:
+    undated = bool(unmet) and not otherwise and set(unmet) == {amount.text for amount in amounts}
+    undated = undated and document is not None and leaves_the_year_open(amounts, sentences, document)
+    if unmet and not otherwise and not undated:
         return Evidence(question, result, sentences, 0.0, unmet, reason_for(question, result))
     judged = None
     if not otherwise:
@@ -121,13 +131,13 @@ def select(
         texts = [sentence.text for sentence in sentences]
     # A follow-up is made of words that nobody chose, so that its judgement is less sure in either direction.
     one_thing = judged is not None and not question.before and asks_for_one_thing(asked)
-    sure = confidence(result, (*sentences, *found), judged, one_thing=one_thing)
+    sure = confidence(result, (*sentences, *found), judged, one_thing=one_thing, undated=undated)
     of_a_card = is_close_field(found[0]) and not missing_of_sought(asked, texts)
     if sure < threshold * (FOLLOWING if question.before else FIELD if of_a_card else 1.0):
         return Evidence(question, result, sentences, sure, unmet, reason_for(question, result))
     weighed = listing is None and sentences != found
     if weighed:
-        result, sentences = _to_write_from(question, result, reader, sentences)
+        result, sentences = _to_write_from(question, result, reader, sentences, unmet)
         texts = [sentence.text for sentence in sentences]
     if not listing and answers_alone(asked, result, sentences):
         sentences = sentences[:1]
@@ -137,26 +147,31 @@ def select(
         result,
         sentences,
         sure,
-        unmet,
+        () if undated else unmet,
         "",
         otherwise,
         listed=listing is not None,
         weighed=weighed,
         judged=judged,
         one_thing=one_thing,
+        undated=undated,
     )
 
 
 def _to_write_from(
-    question: Question, result: SearchResult, reader: Reader, sentences: tuple[SentenceHit, ...]
+    question: Question,
+    result: SearchResult,
+    reader: Reader,
+    sentences: tuple[SentenceHit, ...],
+    unmet: Sequence[str],
 ) -> tuple[SearchResult, tuple[SentenceHit, ...]]:
     """Return the search and its best few sentences, as the reader judges each alone.
 
-    Both stay as they are where those few lack what the question insists on.
+    Both stay as they are where those few lack what the question insists on and all of the sentences do not.
     """
     ordered, few = best_alone(question, result, reader, sentences)
     lacking = unmet_constraints(question.insists, result.query, few, unmet_quantities(question.insists, few))
-    return (result, sentences) if lacking else (ordered, few)
+    return (result, sentences) if set(lacking) - set(unmet) else (ordered, few)
 
 
 def unmet_constraints(

@@ -17,7 +17,10 @@ from knowledge.language import HAN
 _NUMERAL = r"[0-9]{1,3}|[零〇一二两三四五六七八九十百]{1,5}"
 _CODE = re.compile(r"(?<![a-z0-9])(?!top)([a-z]+)-?([0-9]{1,4})(?![0-9]|[.,:][0-9]|%|[a-z]{2})")
 _NAMED = re.compile(rf"([{HAN}]{{2}})({_NUMERAL})(号(?![召称])|型)")
-_ORDINAL = re.compile(rf"第({_NUMERAL})(届|期|部|集|卷|章|轮|次|代|版|回|阶段|季度|季)")
+_ORDINAL = re.compile(
+    rf"第({_NUMERAL})(届|期|部|集|卷|章|轮|次|代|版|回|阶段|季度|季|艘|架|枚|颗|台|座|支|批|棒|站|局|场|节|条)"
+)
+"""Not 任 or 大: who was 第二任 was 第一任 before, and what is second to the first tells of it."""
 _BESIDE = re.compile(r"(?:[与與和同跟及比较較]|\b(?:with|and|than))\s*$")
 """Words before a member that only stands beside what a sentence is about: "与神舟十五号完成轮换"."""
 

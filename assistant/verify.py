@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from assistant.asked_kinds import missing_from_said
 from assistant.claim_check import Checked, Checker
 from assistant.claims import claims_of
-from assistant.confidence import doubted
+from assistant.confidence import Found, doubted
 from assistant.omitted import leaves_a_word_out, same_language, unsaid, untold
 from assistant.select import Evidence
 from knowledge.lexicon import Lexicon
@@ -31,6 +31,9 @@ _NO_ANSWER = re.compile(
     r"\bno (?:mention|information)\b",
     re.IGNORECASE,
 )
+
+TELLING = 2
+"""How many of the best sentences with a time or a place are quoted for a draft that says none when it is asked for."""
 
 
 def verify(
@@ -64,8 +67,9 @@ def verify(
         )
     checked, drawn = _checked(claims, checker, evidence)
     rejected = not any(one.support == "supported" for one in (*checked, *restatements))
-    if not checked or (
-        rejected and doubted(evidence.result, evidence.judged, one_thing=evidence.one_thing, invented=not drawn)
+    found: Found = "supported" if not rejected else "rejected" if drawn else "invented"
+    if not checked or doubted(
+        evidence.result, evidence.judged, evidence.least, one_thing=evidence.one_thing, found=found
     ):
         return ()
     said_now = {at for one in restatements for at in one.sentences}
@@ -86,10 +90,10 @@ def _checked(claims: Sequence[str], checker: Checker, evidence: Evidence) -> tup
     """
     told = [claim for claim in claims if not _NO_ANSWER.search(claim)]
     in_chinese = evidence.question.language == "zh" and same_language(evidence)
-    if in_chinese and missing_from_said(evidence.asked, told):
+    if told and in_chinese and missing_from_said(evidence.asked, told):
         texts = [sentence.text for sentence in evidence.sentences]
         telling = [at for at, text in enumerate(texts) if not missing_from_said(evidence.asked, [text])]
-        return [checker.quoted(claim, telling) for claim in told], False
+        return [Checked(texts[at], "quoted", (at,)) for at in (telling or [0])[:TELLING]], False
     checked = [checker.check(claim) for claim in told]
     # What is supported is drawn from the evidence, so that only a draft all rejected is looked at once more.
     return checked, any(one.support == "supported" for one in checked) or any(map(checker.is_drawn, told))

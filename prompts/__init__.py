@@ -34,6 +34,7 @@ PROMPTS: dict[str, frozenset[str]] = {
     "partial": frozenset({"missing"}),
     "rest": frozenset(),
     "otherwise": frozenset(),
+    "undated": frozenset(),
     "quoted": frozenset(),
 }
 """Every prompt and the variables it must name, no more and no fewer."""

@@ -85,6 +85,8 @@ def test_a_sentence_of_another_year(text: str, other: bool) -> None:
         ("KF-21战斗机由谁研发？", "kf", "21"),
         ("第二十八届白玉兰奖何时颁奖？", "第届", "28"),
         ("第3季度的收入是多少？", "第季度", "3"),
+        ("谁是火炬传递的第一棒？", "第棒", "1"),
+        ("第三艘航母叫什么？", "第艘", "3"),
     ],
 )
 def test_the_member_of_a_series_that_a_question_names(question: str, series: str, number: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.dates_apart import stated_apart
+from assistant.dates_apart import leave_the_year_open, stated_apart
 from assistant.quantities import DateParts, find_quantities
 
 HALF = DateParts(year=2022, part="H1")
@@ -28,6 +28,22 @@ HALF = DateParts(year=2022, part="H1")
 )
 def test_a_date_in_pieces(date: DateParts, text: str, stated: bool) -> None:
     assert stated_apart(date, text) is stated
+
+
+@pytest.mark.parametrize(
+    ("date", "texts", "left_open"),
+    [
+        (DateParts(year=2022), ["新赛季6月3日开赛。"], True),
+        (DateParts(year=2022), ["新赛季开赛。", "揭幕战在海口进行。"], True),
+        (DateParts(year=2022), ["新赛季开赛。", "上赛季是2021年。"], False),
+        (DateParts(year=2022), ["20世纪的新赛季。"], False),
+        (DateParts(year=2022, month=1, day=5), ["1月5日新增189例。"], True),
+        (DateParts(year=2022, month=1, day=5), ["1月6日新增189例。"], False),
+        (DateParts(month=1, day=5), ["1月5日新增189例。"], False),
+    ],
+)
+def test_texts_that_leave_the_year_open(date: DateParts, texts: list[str], left_open: bool) -> None:
+    assert leave_the_year_open(date, texts) is left_open
 
 
 @pytest.mark.parametrize(

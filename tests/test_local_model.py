@@ -157,6 +157,15 @@ def test_tokens_are_streamed_one_by_one(alphabet: Path) -> None:
     assert [piece.content for piece in pieces if piece.content] == list(ALPHABET)
 
 
+def test_the_probability_of_each_token_is_told_if_asked_for(alphabet: Path) -> None:
+    model = LocalChatModel(path=alphabet, threads=1)
+    pieces = [piece for piece in model.stream("go", logprobs=True) if piece.content]
+    told = [piece.response_metadata["logprobs"]["content"] for piece in pieces]
+    assert [one["token"] for (one,) in told] == list(ALPHABET)
+    assert all(-0.1 < one["logprob"] <= 0.0 for (one,) in told)
+    assert not any("logprobs" in piece.response_metadata for piece in model.stream("go"))
+
+
 def test_max_tokens_of_the_model_and_of_the_call(endless: Path) -> None:
     model = LocalChatModel(path=endless, threads=1, max_tokens=5)
     assert model.invoke("go").content == "abcde"

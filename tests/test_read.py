@@ -8,7 +8,7 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from assistant.errors import ModelUnreachable
-from assistant.read import CHOICES, ChatReader, ExtractiveReader, rendered
+from assistant.read import CHOICES, ChatReader, ExtractiveReader, least_sure, rendered
 from knowledge.retrieve import SentenceHit
 from knowledge.types import Passage, Span
 from prompts import PROMPTS, render
@@ -42,6 +42,20 @@ def test_a_draft_comes_in_pieces_and_tells_its_tokens() -> None:
     assert len([chunk for chunk in chunks if chunk.text]) > 1
     counted = [(chunk.tokens_in, chunk.tokens_out) for chunk in chunks if chunk.tokens_in or chunk.tokens_out]
     assert counted == [(7, len("规模是3696.1亿元。"))]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "least"),
+    [
+        ([("规模", -3.0), ("是", -0.1), ("369", -0.7), ("6", -0.2), ("亿", -0.4), ("。", -2.0)], -0.7),
+        ([("规模", -3.0), ("。", -2.0)], None),
+        ([], None),
+    ],
+)
+def test_how_sure_a_draft_is_of_what_it_adds_to_the_question(
+    tokens: list[tuple[str, float]], least: float | None
+) -> None:
+    assert least_sure(tokens, "规模多大？") == least
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -12,7 +12,7 @@ from assistant.asked_kinds import missing_of_sought
 from assistant.assistant import Assistant
 from assistant.chain import AnswerChain
 from assistant.condense import condense
-from assistant.confidence import confidence
+from assistant.confidence import Found, confidence, doubted
 from assistant.few_sentences import WIDER, choose, judged_sentences, with_asked_kind
 from assistant.read import ExtractiveReader
 from assistant.select import Evidence, select
@@ -232,12 +232,45 @@ def test_who_asks_for_one_thing_needs_a_surer_judgement_than_who_asks_for_words(
     """A small model reads out the figure of something else where the right one is not there, and half believes it."""
     figure, text = "2021年智慧城市产业规模是多少亿元？", "什么是智慧城市？"
     assert evidence(assistant, figure, judged=2.0, threshold=0.01).refusal == ""
-    assert evidence(assistant, figure, judged=0.6, threshold=0.01).refusal == "not_in_documents"
-    assert evidence(assistant, text, judged=0.6, threshold=0.01).refusal == ""
+    assert evidence(assistant, figure, judged=-0.1, threshold=0.01).refusal == "not_in_documents"
+    assert evidence(assistant, text, judged=-0.1, threshold=0.01).refusal == ""
     following = condense(Turn("那规模呢？", (Message("user", figure), Message("assistant", "3696.1亿元"))))
     assert following.before
     result = assistant.searcher.search(following.standalone, 8)
-    assert not select(following, result, Judging(0.6), limit=3, threshold=0.01).refusal
+    assert not select(following, result, Judging(-0.1), limit=3, threshold=0.01).refusal
+
+
+@pytest.mark.parametrize(
+    ("judged", "least", "found", "expected"),
+    [
+        (0.4, -0.2, "supported", False),
+        (0.4, -0.5, "supported", True),
+        (0.4, None, "supported", True),
+        (0.8, None, "supported", False),
+        (1.5, -1.6, "supported", True),
+        (2.5, -20.0, "supported", False),
+        (1.0, -0.05, "rejected", False),
+        (1.0, -0.5, "rejected", True),
+        (2.0, -0.4, "invented", False),
+        (2.0, -0.9, "invented", True),
+        (None, -20.0, "invented", False),
+    ],
+)
+def test_a_draft_that_its_writer_is_unsure_of_needs_a_surer_judgement(
+    assistant: Assistant, judged: float | None, least: float | None, found: Found, expected: bool
+) -> None:
+    result = assistant.searcher.search("2021年智慧城市产业规模是多少亿元？", 3)
+    assert doubted(result, judged, least, one_thing=True, found=found) is expected
+    across = assistant.searcher.search("How large was the smart city industry in 2021?", 3)
+    assert not doubted(across, judged, least, one_thing=True, found=found)
+
+
+def test_a_long_draft_may_have_an_unsure_token(assistant: Assistant) -> None:
+    result = assistant.searcher.search("什么是智慧城市？", 3)
+    assert not doubted(result, 0.0, -20.0, one_thing=False)
+    assert not doubted(result, 0.0, -20.0, one_thing=False, found="rejected")
+    assert doubted(result, 1.9, -0.01, one_thing=False, found="invented")
+    assert not doubted(result, 2.1, -20.0, one_thing=False, found="invented")
 
 
 GROWTH_ZH = "中国智慧城市产业规模有多大？增速多少？"
@@ -273,7 +306,7 @@ def test_who_is_unsure_of_few_sentences_is_shown_more_and_both_judgements_count(
     assert sum(len(one.text) for one in more.sentences) <= WIDER * Brief.budget
     assert judged_sentences(asked, result, Brief(1.0, 2.0), 8, few.sentences) == (more.sentences, 1.5)
     assert select(asked, result, denied, limit=8, threshold=0.01).refusal
-    assert select(asked, result, Brief(0.6, 0.8), limit=8, threshold=0.01).refusal
+    assert select(asked, result, Brief(0.2, -0.8), limit=8, threshold=0.01).refusal
 
 
 def test_more_is_shown_only_of_chinese_documents_to_a_chinese_question_that_stands_alone(assistant: Assistant) -> None:

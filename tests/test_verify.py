@@ -129,6 +129,16 @@ def test_a_doubting_reader_is_not_quoted_for_where_all_it_wrote_is_wrong(
     assert sorted(one.support for one in checked) == said_of_it
 
 
+def test_a_draft_without_a_time_gives_way_to_the_best_sentences_with_one(assistant: Assistant) -> None:
+    evidence = found(assistant, "新型智慧城市试点是什么时候启动的？", judged=SURE)
+    told = [one for one in evidence.result.sentences if "2015" in one.text or "2021" in one.text][:3]
+    silent = next(one for one in evidence.result.sentences if not any(char.isdigit() for char in one.text))
+    evidence = replace(evidence, sentences=(silent, *told))
+    checked = verify("深圳、福州和嘉兴三地。", evidence, assistant.searcher)
+    assert [(one.support, one.sentences) for one in checked] == [("quoted", (1,)), ("quoted", (2,))]
+    assert verify("资料没有说明。", evidence, assistant.searcher) == ()
+
+
 def test_the_quote_in_place_of_a_claim_says_what_the_claim_adds_however_the_search_ranks_it(
     assistant: Assistant,
 ) -> None:
