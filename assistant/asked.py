@@ -34,6 +34,15 @@ _WINNER = re.compile(
 )
 """Who won or was host is told by verbs as well (夺冠, "won"), so that the word itself need not be there."""
 
+_TOLD_BY = (
+    ("主演 演员", "饰 饰演 扮演 出演 领衔"),
+    ("导演", "执导"),
+    ("作者", "著 撰写 所著"),
+    ("创始人 创办人 创立者 创办者", "创办 创立 创建"),
+    ("发明人 发明者", "发明"),
+)
+"""What else tells of who has a role: verbs, as with winners."""
+
 _NAMES_IT = 0.3
 """Weight from which a translation may name the role (馆长, "museum or library director", gives director a third)."""
 
@@ -53,8 +62,7 @@ def unmet_form(question: str, query: Query, sentences: Sequence[str], passages: 
     Returns:
         Nothing, or one entry that names the missing kind of thing.
     """
-    role = asked_role(question)
-    if role and not _mentions(role, query, passages):
+    if role := missing_role(question, query, passages):
         return (role,)
     return missing_kinds(question, sentences)[:1]
 
@@ -75,11 +83,18 @@ def asked_role(question: str) -> str:
     return ""
 
 
+def missing_role(question: str, query: Query, texts: Sequence[str]) -> str:
+    """Return the role whose holder a question asks for and none of some texts tells of, "" if there is none."""
+    role = asked_role(question)
+    return role if role and not _mentions(role, query, texts) else ""
+
+
 def _mentions(role: str, query: Query, passages: Sequence[str]) -> bool:
-    """Return whether some passage holds the last word of a role, in its own or the other language."""
+    """Return whether some passage holds the last word of a role, or a verb for it, in its own or the other language."""
     words = content_tokens(role)
     if not words or len(words) > _ROLE_WORDS:
         return True
     translations = next((term.translations for term in query.words if term.word == words[-1]), {})
     accepted = {words[-1], *(word for word, weight in translations.items() if weight >= _NAMES_IT and len(word) > 1)}
+    accepted.update(verb for roles, verbs in _TOLD_BY if words[-1] in roles.split() for verb in verbs.split())
     return any(accepted & set(index_tokens(passage)) for passage in passages)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from assistant.asked import missing_role
 from assistant.asked_kinds import missing_of_sought
 from assistant.asking import only_asks
 from assistant.condense import Question
@@ -61,7 +62,9 @@ def read_sentences(question: Question, result: SearchResult, reader: Reader, lim
     chosen = choose(result, min(limit, reader.most_sentences), reader.budget, reader.enough)
     judged_then = bool(chosen) and reader.backed and not question.before and not is_close_field(chosen[0])
     within = SOUGHT_WITHIN.get(way_of(question.language, result), 0.0) if judged_then else 0.0
-    return with_asked_kind(question.insists, chosen, result, within=within)
+    return _with_asked_role(
+        question.insists, with_asked_kind(question.insists, chosen, result, within=within), result, within
+    )
 
 
 def judged_sentences(
@@ -179,6 +182,17 @@ def with_asked_kind(
     ]
     holding = next((one for one in near if not missing & set(missing_of_sought(question, [one.text]))), None)
     return (*chosen, holding) if holding else tuple(chosen)
+
+
+def _with_asked_role(
+    question: str, chosen: tuple[SentenceHit, ...], result: SearchResult, within: float
+) -> tuple[SentenceHit, ...]:
+    """Return the sentences with the best one that names the role asked for, if no passage of theirs does."""
+    if not chosen or not missing_role(question, result.query, [sentence.passage.text for sentence in chosen]):
+        return chosen
+    near = [one for one in _telling(result) if one.score >= chosen[0].score - within]
+    telling = next((one for one in near if not missing_role(question, result.query, [one.text])), None)
+    return (*chosen, telling) if telling else chosen
 
 
 def answers_alone(question: str, result: SearchResult, sentences: Sequence[SentenceHit]) -> bool:

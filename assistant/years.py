@@ -25,6 +25,9 @@ _COMPARED = re.compile(
 )
 """Words before a year that a figure of another one is compared with: "比2021年增加", "由2021年的573万吨增至…"."""
 
+_SAME_PERIOD = re.compile(r"年?的?同期")
+"""What a year is said with that something is compared with, too: "恢复至2019年同期的44.2%"."""
+
 _BORN = re.compile(r"年?(?:龄|出生|生(?:人|于)?(?![产活态物意命长存效]))")
 _BORN_BEFORE = re.compile(r"(?:生于|出生[于在]|\bborn (?:in|on))\s*$", re.IGNORECASE)
 """Words beside a year that says how old somebody is, whatever the year that is told of: 2003年龄段, 他1990年出生."""
@@ -54,7 +57,8 @@ def is_of_another_year(text: str, year: int) -> bool:
 def _by_the_way(text: str, quantity: Quantity) -> bool:
     """Return whether a quantity is what something is compared with, or a year of birth."""
     before = text[max(0, quantity.start - _BESIDE) : quantity.start]
-    return bool(_COMPARED.search(before) or _BORN_BEFORE.search(before) or _BORN.match(text, quantity.end))
+    after = _SAME_PERIOD.match(text, quantity.end) or _BORN.match(text, quantity.end)
+    return bool(after or _COMPARED.search(before) or _BORN_BEFORE.search(before))
 
 
 def _years(quantity: Quantity) -> Iterator[int]:

@@ -64,6 +64,8 @@ def test_the_year_that_a_question_is_about(question: str, year: int | None) -> N
         ("It took 30 billion, less than in 2021.", False),
         ("21世纪20年代，2019年的水平未再出现。", False),
         ("与2021年相比，总票房减少。", False),
+        ("票房300.67亿元，恢复至2019年同期的47%。", False),
+        ("2021年同期票房为472.58亿元。", False),
         ("总票房由2021年的472.58亿元降至300.67亿元。", False),
         ("2003年龄段的球员入选。", False),
         ("他1990年出生，任主教练。", False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from assistant.assistant import Assistant
 from assistant.chain import AnswerChain
 from assistant.condense import condense
 from assistant.confidence import Found, confidence, doubted
-from assistant.few_sentences import WIDER, choose, judged_sentences, with_asked_kind
+from assistant.few_sentences import WIDER, choose, judged_sentences, read_sentences, with_asked_kind
 from assistant.read import ExtractiveReader
 from assistant.select import Evidence, select
 from assistant.types import Message, Turn
@@ -366,3 +366,25 @@ def test_a_sentence_that_names_the_kind_of_thing_asked_for_is_read(assistant: As
         assert (len(with_asked_kind(question, (first,), far, within=5.0)) == 2) is read
     chosen = select(asked, result, Judging(3.0), limit=3, threshold=0.0).sentences
     assert any(not missing_of_sought(question, [one.text]) for one in chosen)
+
+
+def test_a_sentence_that_names_the_role_asked_for_is_read_by_who_judges_it_then(
+    assistant: Assistant, searching: Callable[[Iterable[DocumentRecord]], Searcher]
+) -> None:
+    texts = (
+        "《忠犬八公》中国版在重庆拍摄，《忠犬八公》中国版上映后获得好评。",
+        "《忠犬八公》中国版是第三部以八公为原型的电影，三部电影都很感人。",
+        "导演徐昂用“恩赐”来形容这次拍摄。",
+    )
+    searcher = searching(DocumentRecord(f"d{at}", f"{at}", f"d{at}", "zh", text, {}) for at, text in enumerate(texts))
+    asked = condense(Turn("《忠犬八公》中国版的导演是谁？"))
+    result = searcher.search(asked.standalone, 8)
+    first = tuple(one for one in result.sentences if "导演" not in one.text)[:1]
+    found = replace(result, sentences=(*first, *(one for one in result.sentences if "导演" in one.text)))
+    near = replace(found, sentences=(first[0], replace(found.sentences[1], score=first[0].score - 4.0)))
+    far = replace(found, sentences=(first[0], replace(found.sentences[1], score=first[0].score - 6.0)))
+    judging = Brief(3.0)
+    judging.backed = True
+    assert [one.text for one in read_sentences(asked, near, judging, 1)] == [first[0].text, texts[2]]
+    assert [one.text for one in read_sentences(asked, far, judging, 1)] == [first[0].text]
+    assert [one.text for one in read_sentences(asked, near, ExtractiveReader(), 1)] == [first[0].text]
