@@ -39,8 +39,11 @@ A small model reads out the number or the person of another sentence where the r
 then which one to write (`assistant.read.least_sure`); the judgement alone would have to be 0.75 to refuse as many.
 """
 
+SURE: Mapping[str, float] = {"zh-same": 1.7}
+"""Log-odds from which a judgement is sure: with the answer before it, a small model mostly judges above, else below."""
+
 REJECTED_DENIED: Mapping[str, float] = {"zh-same": 0.9}
-"""The same sum once the check has found no support for anything that the reader wrote.
+"""The same sum once the check has found no support for anything that the reader wrote, unless its judgement is sure.
 
 What is quoted then is what a small model made nothing of.
 """
@@ -123,8 +126,11 @@ def doubted(
     if not one_thing:
         limits = INVENTED_WORDS_DENIED if found == "invented" else {}
         return judged < limits.get(way_of(result.query.language, result), DENIED)
+    way = way_of(result.query.language, result)
+    if found == "rejected" and judged >= SURE.get(way, math.inf):
+        return False
     by_found = {"supported": DRAFTED_DENIED, "rejected": REJECTED_DENIED, "invented": INVENTED_DENIED}
-    limit = by_found[found].get(way_of(result.query.language, result))
+    limit = by_found[found].get(way)
     return limit is not None and judged + max(UNTOLD if least is None else least, LEAST) < limit
 
 

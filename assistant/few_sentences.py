@@ -13,7 +13,7 @@ from assistant.asked import missing_role
 from assistant.asked_kinds import missing_of_sought
 from assistant.asking import only_asks
 from assistant.condense import Question
-from assistant.confidence import way_of
+from assistant.confidence import SURE, way_of
 from assistant.read import Reader
 from knowledge.lexical import fold
 from knowledge.load import card_field
@@ -23,7 +23,7 @@ from knowledge.split import text_size
 KEEP_WITHIN = 5.0
 """Sentences whose scores fall this far behind the best one are left out."""
 
-UNSURE: Mapping[str, tuple[float, float]] = {"zh-same": (0.0, 1.7)}
+UNSURE: Mapping[str, tuple[float, float]] = {"zh-same": (0.0, SURE["zh-same"])}
 """Log-odds of a judgement between which more evidence is read and judged, by language and direction.
 
 On other pages than the shipped ones the search is too sure of its first sentence: of 60 questions on five web pages

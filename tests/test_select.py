@@ -251,6 +251,8 @@ def test_who_asks_for_one_thing_needs_a_surer_judgement_than_who_asks_for_words(
         (2.5, -20.0, "supported", False),
         (1.0, -0.05, "rejected", False),
         (1.0, -0.5, "rejected", True),
+        (1.6, -2.0, "rejected", True),
+        (1.8, -2.0, "rejected", False),
         (2.0, -0.4, "invented", False),
         (2.0, -0.9, "invented", True),
         (None, -20.0, "invented", False),
