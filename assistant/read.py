@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,7 +37,7 @@ suites ``facts`` and ``facts_tuning`` this holds the answer as often as a fixed 
 .90 across), with a fifth less to read.
 """
 
-_WORD = re.compile(r"\w")
+_WORD, _CALCULATES = re.compile(r"\w"), re.compile("[×÷≈=]")
 
 LONGEST_QUESTION = 64
 """Tokens that a question may have which the model translates or words anew."""
@@ -272,11 +272,14 @@ class ChatReader:
         return [SystemMessage(render(language, "system").strip()), HumanMessage((shared + instruction).strip())]
 
 
-def least_sure(tokens: Iterable[tuple[str, float]], question: str) -> float | None:
+def least_sure(tokens: Sequence[tuple[str, float]], question: str) -> float | None:
     """Return the log-probability of the token of a draft of which its writer was least sure; None if there is none.
 
     Of those that the question does not have: whether an answer begins by saying the question back is a matter of form.
+    None for a calculation as well: how sure a model is of its sums says nothing of what it has read.
     """
+    if any(_CALCULATES.search(token) for token, _ in tokens):
+        return None
     said = question.lower()
     told = [logprob for token, logprob in tokens if _WORD.search(token) and token.strip().lower() not in said]
     return min(told, default=None)
