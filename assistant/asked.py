@@ -34,13 +34,17 @@ _WINNER = re.compile(
 )
 """Who won or was host is told by verbs as well (夺冠, "won"), so that the word itself need not be there."""
 
-_TOLD_BY = (
-    ("主演 演员", "饰 饰演 扮演 出演 领衔"),
-    ("导演", "执导"),
-    ("作者", "著 撰写 所著"),
-    ("创始人 创办人 创立者 创办者", "创办 创立 创建"),
-    ("发明人 发明者", "发明"),
-)
+_TOLD_BY = {
+    role: verbs.split()
+    for roles, verbs in (
+        ("主演 演员", "饰 饰演 扮演 出演 领衔"),
+        ("导演", "执导"),
+        ("作者", "著 撰写 所著"),
+        ("创始人 创办人 创立者 创办者", "创办 创立 创建"),
+        ("发明人 发明者", "发明"),
+    )
+    for role in roles.split()
+}
 """What else tells of who has a role: verbs, as with winners."""
 
 _NAMES_IT = 0.3
@@ -96,5 +100,5 @@ def _mentions(role: str, query: Query, passages: Sequence[str]) -> bool:
         return True
     translations = next((term.translations for term in query.words if term.word == words[-1]), {})
     accepted = {words[-1], *(word for word, weight in translations.items() if weight >= _NAMES_IT and len(word) > 1)}
-    accepted.update(verb for roles, verbs in _TOLD_BY if words[-1] in roles.split() for verb in verbs.split())
+    accepted.update(_TOLD_BY.get(words[-1], ()))
     return any(accepted & set(index_tokens(passage)) for passage in passages)

@@ -32,15 +32,18 @@ Evidence that fits a question closely fits its false premise as closely ("why di
 ONE_THING_DENIED: Mapping[str, float] = {"zh-same": 0.0}
 """The same for a question that asks for one particular thing, by language and direction, before a draft is written."""
 
+UNDATED_DENIED: Mapping[str, float] = {"zh-same": 0.75}
+"""The same where the documents leave open of which year they tell; elsewhere such a question is refused."""
+
+SURE: Mapping[str, float] = {"zh-same": 1.7}
+"""Log-odds from which a judgement is sure: with the answer before it, a small model mostly judges above, else below."""
+
 DRAFTED_DENIED: Mapping[str, float] = {"zh-same": 0.1}
-"""The same once it is: log-odds of the judgement and log-probability of the draft's least sure token, added up.
+"""The same once a draft is written: the sum of the judgement and the log-probability of the draft's least sure token.
 
 A small model reads out the number or the person of another sentence where the right one is missing. It is less sure
 then which one to write (`assistant.read.least_sure`); the judgement alone would have to be 0.75 to refuse as many.
 """
-
-SURE: Mapping[str, float] = {"zh-same": 1.7}
-"""Log-odds from which a judgement is sure: with the answer before it, a small model mostly judges above, else below."""
 
 REJECTED_DENIED: Mapping[str, float] = {"zh-same": 0.9}
 """The same sum once the check has found no support for anything that the reader wrote, unless its judgement is sure.
@@ -59,9 +62,6 @@ INVENTED_WORDS_DENIED: Mapping[str, float] = {"zh-same": 2.0}
 
 UNTOLD, LEAST = -0.5, -2.0
 """Log-probability of a least sure token that is not told, and the one below which lower ones count no more."""
-
-UNDATED_DENIED: Mapping[str, float] = {"zh-same": 0.75}
-"""The same where the documents leave open of which year they tell; elsewhere such a question is refused."""
 
 
 def confidence(
@@ -123,10 +123,9 @@ def doubted(
     """
     if judged is None:
         return False
-    if not one_thing:
-        limits = INVENTED_WORDS_DENIED if found == "invented" else {}
-        return judged < limits.get(way_of(result.query.language, result), DENIED)
     way = way_of(result.query.language, result)
+    if not one_thing:
+        return judged < (INVENTED_WORDS_DENIED.get(way, DENIED) if found == "invented" else DENIED)
     if found == "rejected" and judged >= SURE.get(way, math.inf):
         return False
     by_found = {"supported": DRAFTED_DENIED, "rejected": REJECTED_DENIED, "invented": INVENTED_DENIED}

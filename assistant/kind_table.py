@@ -107,7 +107,7 @@ KINDS: tuple[Kind, ...] = (
         either(
             quantity(lambda one: one.kind in {"money", "opaque"}),
             words(
-                rf"(?:\d\s*|[一二三四五六七八九十百千])[万亿]+(?![万亿余多]*(?:{_OF_A_ROW}|[人辆吨户台套只头票平公立千桶册股]))"
+                rf"(?:\d\s*|[一二三四五六七八九十百千])[万亿]+(?![万亿余多]*(?:{_OF_A_ROW}|[吨套头票平公立千桶册股]))"
             ),
         ),
         particular=True,

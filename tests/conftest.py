@@ -198,8 +198,12 @@ def use_own_home(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     return own_home
 
 
+Searching = Callable[[Iterable[DocumentRecord]], Searcher]
+"""What the fixture `searching` gives: stores some documents by themselves and searches them."""
+
+
 @pytest.fixture
-def searching(assistant: Assistant, tmp_path: Path) -> Iterator[Callable[[Iterable[DocumentRecord]], Searcher]]:
+def searching(assistant: Assistant, tmp_path: Path) -> Iterator[Searching]:
     """Return what stores some documents by themselves and searches them."""
     with contextlib.ExitStack() as stack:
 

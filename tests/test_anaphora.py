@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import pytest
 
 from knowledge.anaphora import opens_with_pronoun
@@ -11,8 +9,7 @@ from knowledge.language import detect_language
 from knowledge.ranking import SENTENCE
 from knowledge.retrieve import Searcher
 from knowledge.types import DocumentRecord
-
-Searching = Callable[[Iterable[DocumentRecord]], Searcher]
+from tests.conftest import Searching
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -18,8 +17,7 @@ from assistant.verify import verify
 from assistant.years import is_of_another_year, year_of
 from knowledge.retrieve import Searcher
 from knowledge.types import DocumentRecord
-
-Searching = Callable[[Iterable[DocumentRecord]], Searcher]
+from tests.conftest import Searching
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from knowledge.build import build_records, spec_for
 from knowledge.retrieve import Searcher, SearchResult, SentenceHit
 from knowledge.store import Store
 from knowledge.types import DocumentRecord, Language
-from tests.conftest import check_answer
+from tests.conftest import Searching, check_answer
 
 pytestmark = pytest.mark.weights
 
@@ -371,7 +371,7 @@ def test_a_sentence_that_names_the_kind_of_thing_asked_for_is_read(assistant: As
 
 
 def test_a_sentence_that_names_the_role_asked_for_is_read_by_who_judges_it_then(
-    assistant: Assistant, searching: Callable[[Iterable[DocumentRecord]], Searcher]
+    assistant: Assistant, searching: Searching
 ) -> None:
     texts = (
         "《忠犬八公》中国版在重庆拍摄，《忠犬八公》中国版上映后获得好评。",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
@@ -10,12 +10,9 @@ from assistant.assistant import Assistant
 from assistant.chain import AnswerChain
 from assistant.read import ChatReader, ExtractiveReader, Reader
 from assistant.types import Answer, Turn
-from knowledge.retrieve import Searcher
 from knowledge.types import DocumentRecord
 from prompts import render
-from tests.conftest import ScriptedChatModel
-
-Searching = Callable[[Iterable[DocumentRecord]], Searcher]
+from tests.conftest import ScriptedChatModel, Searching
 
 QUESTION = "2022赛季中超联赛什么时候开赛？"
 TEXT = "中超联赛新赛季揭幕战将于6月3日在海口进行。"
@@ -54,6 +51,6 @@ def test_the_answer_says_that_the_year_is_not_stated(assistant: Assistant, searc
     ],
 )
 def test_otherwise_the_year_has_to_be_stated(
-    assistant: Assistant, searching: Searching, changes: dict[str, object]
+    assistant: Assistant, searching: Searching, changes: dict[str, Any]
 ) -> None:
-    assert asked(assistant, searching, **changes).refused  # type: ignore[arg-type]  # the parameters of `asked`
+    assert asked(assistant, searching, **changes).refused
