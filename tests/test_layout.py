@@ -26,7 +26,7 @@ HEAVY = ("torch", "gradio", "faiss", "langchain", "langchain_core", "sentence_tr
 READERS_OF_THE_ENVIRONMENT = {
     "assistant/settings.py",
     "assistant/models.py",  # keys and addresses that belong to providers: OPENAI_API_KEY, OLLAMA_HOST
-    "assistant/local_model.py",  # GOMP_SPINCOUNT, set while the runtime is loaded
+    "assistant/local_engine.py",  # GOMP_SPINCOUNT, set while the runtime is loaded
     "assistant/stores.py",  # the password of a Milvus cluster: MILVUS_TOKEN
     "assistant/web/page.py",  # tells gradio to send nothing home
     "assistant/web/server.py",  # keeps a proxy from standing before loopback
@@ -71,7 +71,7 @@ def test_imports_go_one_way(room: str) -> None:
         ("gradio", "assistant/web/page.py"),
         ("faiss", "knowledge/ann.py"),
         ("sentence_transformers", "knowledge/embed.py"),
-        ("xllamacpp", "assistant/local_model.py"),
+        ("xllamacpp", "assistant/local_engine.py"),
         ("mcp", "assistant/service/mcp_server.py"),
         ("pymilvus", "knowledge/milvus/client.py"),
         ("ray", "knowledge/ray_embedding.py"),

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from assistant import local_model
+from assistant import local_engine
 from assistant.errors import ModelUnreachable
 from assistant.local_model import LocalChatModel
 from assistant.models import LOCAL_MODEL
@@ -139,7 +139,7 @@ def alphabet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unload() -> Iterator[None]:
     """Free the models of each test; they would otherwise stay until the process ends."""
     yield
-    local_model._engines.clear()
+    local_engine._engines.clear()
 
 
 def test_it_answers_and_counts_its_tokens(alphabet: Path) -> None:
@@ -258,10 +258,10 @@ def test_one_file_is_loaded_once_whoever_asks(alphabet: Path) -> None:
     for thread in threads:
         thread.join(30)
     assert answers == ["abcd"] * 4
-    assert len(local_model._engines) == 1
+    assert len(local_engine._engines) == 1
     assert all(model.loaded for model in models)
     LocalChatModel(path=alphabet, threads=1, context_tokens=128).load()
-    assert len(local_model._engines) == 2
+    assert len(local_engine._engines) == 2
 
 
 def test_choice_probabilities_are_the_models(tmp_path: Path) -> None:
@@ -368,10 +368,10 @@ def test_the_runtime_does_not_print_about_a_damaged_file(alphabet: Path, tmp_pat
 def test_a_model_freed_right_after_loading_does_not_hang(alphabet: Path) -> None:
     # Found in the runtime: what is freed before its loop has begun waits for the loop's end for ever.
     code = """
-    from assistant import local_model
+    from assistant import local_engine
     for _ in range(40):
         model.load()
-        local_model._engines.clear()
+        local_engine._engines.clear()
     model.load()
     """
     done = run(code, alphabet)
