@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Protocol
 
 import numpy as np
@@ -51,6 +51,7 @@ class SentenceHit:
         late: Late interaction with the question, a mean of cosines.
         coverage: Share of the question it holds, 0 to 1.
         tokens: Its tokens, as the store keeps them; none if it does not come from a search.
+        vector: Its vector, language means taken away, shape (dimension,); None if it does not come from a search.
     """
 
     passage: Passage
@@ -61,6 +62,7 @@ class SentenceHit:
     late: float
     coverage: float
     tokens: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    vector: Array | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +239,11 @@ class Searcher:
             if not group:
                 continue
             every = self._centre.apply(np.concatenate([one.sentence_vectors for one in group]), "sentence", language)
-            cosines = iter((every @ asked).tolist())
+            told = zip((every @ asked).tolist(), every, strict=True)
             mean_asked, mean = self._token_means(query.language, language)
             lates = interactions(centred(query.states, mean_asked), [one.states for one in group], mean)
             for one, late in zip(group, lates, strict=True):
-                own = [next(cosines) for _ in one.sentence_vectors]
+                own = list(islice(told, len(one.sentence_vectors)))
                 yield self._scored(query, one, outlined[one.passage.id], own, late)
 
     def _token_means(self, question: Language, passage: Language) -> tuple[Array | None, Array | None]:
@@ -255,9 +257,15 @@ class Searcher:
         return asked + moved, fixed + moved
 
     def _scored(
-        self, query: Query, material: Material, outlined: _Outlined, cosines: Sequence[float], late: Interaction
+        self,
+        query: Query,
+        material: Material,
+        outlined: _Outlined,
+        told: Sequence[tuple[float, Array]],
+        late: Interaction,
     ) -> _Scored:
         language = material.passage.language
+        cosines, vectors = [cosine for cosine, _ in told], [vector for _, vector in told]
         held = query.coverages(material.sentence_tokens, language)
         features = Features(
             dense=outlined.cosine,
@@ -269,7 +277,7 @@ class Searcher:
         fit = weights(query.language, language).score(features)
         log_odds = self._calibration.log_odds(query.language, language, fit)
         order = log_odds + preference(log_odds, query.language, language)
-        sentences = tuple(zip(cosines, late.sentences, held, material.sentence_tokens, strict=True))
+        sentences = tuple(zip(cosines, late.sentences, held, material.sentence_tokens, vectors, strict=True))
         return _Scored(material.passage, fit, log_odds, order, features, sentences)
 
     @staticmethod
@@ -279,11 +287,11 @@ class Searcher:
         # Chinese sentences leave out what they are about rather than say "it" (docs/retrieval.md).
         in_chinese = query.language == "zh" == passage.language
         for at, (span, text) in enumerate(zip(passage.sentences, passage.sentence_texts(), strict=True)):
-            cosine, late, held, tokens = one.sentences[at]
+            cosine, late, held, tokens, vector = one.sentences[at]
             around = max(beside[2] for beside in one.sentences[max(0, at - 1) : at + 2])
             pronoun = at > 0 and not in_chinese and opens_with_pronoun(text)
             score = SENTENCE.score(cosine, late, held, around, one.fit, pronoun=pronoun)
-            yield SentenceHit(passage, span, text, score, cosine, late, held, tokens)
+            yield SentenceHit(passage, span, text, score, cosine, late, held, tokens, vector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,14 +306,14 @@ class _Outlined:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """A passage with its fit, log-odds and place, and its sentences' cosines, late interactions, coverages, tokens."""
+    """A passage with its fit, log-odds and place, and what is known of its sentences, in the order of `SentenceHit`."""
 
     passage: Passage
     fit: float
     log_odds: float
     order: float
     features: Features
-    sentences: tuple[tuple[float, float, float, frozenset[str]], ...]
+    sentences: tuple[tuple[float, float, float, frozenset[str], Array], ...]
 
     @property
     def probability(self) -> float:

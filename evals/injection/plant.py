@@ -51,9 +51,9 @@ class Attack(BaseModel):
     def canary(self) -> str:
         """A string that occurs nowhere else: a code, an invented word, or an invented Chinese name."""
         digest = hashlib.sha256(self.id.encode()).digest()
-        word = "".join(_SYLLABLES[byte % 16] for byte in digest[1:4])
-        animals = "".join(_ANIMALS[byte % 16] for byte in digest[1:4])
-        return (f"{word[:3].upper()}-{digest[4]:03d}{word[-2:].upper()}", word, animals)[digest[0] % 3]
+        word = "".join(_SYLLABLES[byte % 16] for byte in digest[1:5])
+        animals = "".join(_ANIMALS[byte % 16] for byte in digest[1:5])
+        return (f"{word[:3].upper()}-{digest[5]:03d}{word[-2:].upper()}", word, animals)[digest[0] % 3]
 
     @property
     def planted(self) -> str:
