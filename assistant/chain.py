@@ -3,8 +3,8 @@
     condense → retrieve → select → read → verify
 
 Each step is a plain function of the one before; this file only runs them in order, times them and reports what a
-user can see already: the evidence as soon as it is chosen, the words as they are written, the checked answer at the
-end.
+user can see already: what would be quoted without a model at once, the evidence as soon as it is chosen, the words as
+they are written, the checked answer at the end.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from assistant.claim_check import Checked
 from assistant.clock import Clock
 from assistant.compose import compose
 from assistant.condense import Question, condense
-from assistant.events import Event, EvidenceFound, Finished, Token, answer_in
+from assistant.events import Event, EvidenceFound, Finished, NearestFound, Token, answer_in
 from assistant.few_sentences import choose
 from assistant.listing import listing_for
 from assistant.omitted import left_out, same_language
+from assistant.order_meaning import order_meaning
 from assistant.orders import without_orders
 from assistant.parts import parts_of
 from assistant.quantities import find_quantities
-from assistant.read import Chunk, Reader, least_sure
+from assistant.read import Chunk, ExtractiveReader, Reader, least_sure
 from assistant.rewriting import reworded
 from assistant.select import Evidence, lacks, select
 from assistant.settings import Settings
@@ -78,7 +79,7 @@ class AnswerChain(Runnable[Turn, Answer]):
         return answer_in(self.events(input))
 
     def events(self, turn: Turn) -> Generator[Event, None, None]:
-        """Yield what happens: the evidence, the words, the answer.
+        """Yield what happens: the nearest quotes, the evidence, the words, the answer.
 
         Raises:
             BadQuestion: The question is empty or too long.
@@ -92,6 +93,11 @@ class AnswerChain(Runnable[Turn, Answer]):
                 yield event
 
     def _events(self, turn: Turn, clock: Clock) -> Generator[Event, None, None]:
+        if not isinstance(self.reader, ExtractiveReader):
+            with clock.step("look"):
+                nearest = self._nearest(turn)
+            clock.mark("quotes")
+            yield nearest
         with clock.step("condense"):
             question = self._worded(condense(turn), clock)
             if turn.language is not None:
@@ -105,6 +111,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             documents = self._documents(evidence.result)
         quotes = () if evidence.refusal else self._quotes(evidence, documents)
         clock.mark("evidence")
+        clock.timings.setdefault("quotes", clock.timings["evidence"])
         yield EvidenceFound(question.standalone, question.language, quotes, _retrieved(evidence.result))
         if evidence.refusal:
             yield Finished(self._refuse(evidence, clock))
@@ -124,6 +131,13 @@ class AnswerChain(Runnable[Turn, Answer]):
         with clock.step("verify"):
             answer = self._checked(draft, restated, evidence, documents, clock)
         yield Finished(answer)
+
+    def _nearest(self, turn: Turn) -> NearestFound:
+        """Return what would be quoted without a model; it costs a search, a fraction of what a model takes."""
+        unaided = AnswerChain(self._searcher, ExtractiveReader(), self.settings)
+        with closing(unaided._events(turn, Clock())) as events:
+            found = next(event for event in events if isinstance(event, EvidenceFound))
+        return NearestFound(found.standalone_question, found.language, found.quotes, found.passages)
 
     def _found(self, question: Question, document_ids: Collection[str] | None) -> SearchResult:
         """Search with a question; with a follow-up in its own words as well."""
@@ -170,12 +184,12 @@ class AnswerChain(Runnable[Turn, Answer]):
     def _select(self, question: Question, result: SearchResult) -> Evidence:
         """Choose the evidence among the best passages, and those that a list which is asked for goes on to."""
         limit, threshold = self.settings.sentences, self.settings.threshold
-        best = without_orders(result.best(self.settings.passages))
+        best = self._without_orders(result.best(self.settings.passages))
         telling = without_others(best)
         listing = listing_for(question.standalone, result, choose(telling, limit), self._searcher)
         if listing:
             kept = {one.passage.id for one in best.hits} | {one.passage.id for one in listing.sentences}
-            best = without_orders(result.keeping(kept))
+            best = self._without_orders(result.keeping(kept))
             listing = listing if set(listing.sentences) <= set(best.sentences) else None
         found = best if listing else telling
         return select(
@@ -187,6 +201,9 @@ class AnswerChain(Runnable[Turn, Answer]):
             listing=listing,
             document=self._searcher.document,
         )
+
+    def _without_orders(self, result: SearchResult) -> SearchResult:
+        return without_orders(result, order_meaning(self._searcher.embedder.name))
 
     @staticmethod
     def _written(chunks: Iterator[Chunk], clock: Clock) -> Generator[Event, None, tuple[str, list[tuple[str, float]]]]:
@@ -218,7 +235,7 @@ class AnswerChain(Runnable[Turn, Answer]):
             document_ids: The only documents to search; None for all.
         """
         found = self._searched(question, clock or Clock(), document_ids)
-        return without_orders(found.best(self.settings.passages))
+        return self._without_orders(found.best(self.settings.passages))
 
     def _searched(self, question: Question, clock: Clock, document_ids: Collection[str] | None) -> SearchResult:
         """Return more passages than are read."""

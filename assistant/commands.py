@@ -21,7 +21,7 @@ from assistant.command_output import (
 )
 from assistant.configuration import Setting
 from assistant.errors import AssistantError, BadQuestion, BadSettings, CollectionUnknown, ExtraMissing
-from assistant.events import Finished, Token
+from assistant.events import Finished, NearestFound, Token
 from assistant.types import Answer, Message
 from knowledge.errors import DocumentUnknown, KnowledgeError, LoadError
 
@@ -269,13 +269,17 @@ def _message(turn: Mapping[str, Any]) -> Message:
 
 
 def _streamed(assistant: Assistant, question: str) -> Answer:
-    """Show the draft on a terminal while it is written; it gives way to the checked answer."""
+    """Show the nearest quotes on a terminal, then the draft as it is written; they give way to the checked answer."""
     from assistant.console import live_draft
 
-    with live_draft() as draft:
+    draft = ""
+    with live_draft() as show:
         for event in assistant.stream(question):
-            if isinstance(event, Token):
-                draft(event.text)
+            if isinstance(event, NearestFound):
+                show("\n".join(f"… {quote.quote}" for quote in event.quotes))
+            elif isinstance(event, Token):
+                draft += event.text
+                show(draft)
             elif isinstance(event, Finished):
                 return event.answer
     raise AssertionError("a stream ends with Finished")

@@ -41,22 +41,16 @@ def progress(what: str, *, unit: Literal["things", "bytes"] = "things") -> Itera
 
 @contextmanager
 def live_draft() -> Iterator[Callable[[str], None]]:
-    """Show a draft as it grows, on a terminal; it disappears at the end. Silent elsewhere.
+    """Show what there is of an answer as it grows, on a terminal; it disappears at the end. Silent elsewhere.
 
     Yields:
-        A function to call with each piece.
+        A function to call with all that is to be shown now.
     """
     if not sys.stdout.isatty():
-        yield lambda piece: None
+        yield lambda words: None
         return
     from rich.live import Live
     from rich.text import Text
 
-    written = Text(style="dim")
-    with Live(written, transient=True, refresh_per_second=12) as live:
-
-        def add(piece: str) -> None:
-            written.append(piece)
-            live.update(written)
-
-        yield add
+    with Live(transient=True, refresh_per_second=12) as live:
+        yield lambda words: live.update(Text(words, style="dim"))

@@ -1,4 +1,4 @@
-"""What `Assistant.stream` yields, in order: the evidence first, then the words, then the checked answer."""
+"""What `Assistant.stream` yields, in order: the nearest quotes, the evidence, the words, the checked answer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,27 @@ from knowledge.types import Language
 
 
 @dataclass(frozen=True, slots=True)
+class NearestFound:
+    """What would be quoted if no model read it: there at once, while a chat model translates and judges.
+
+    Only where a chat model reads. It may find other sentences, or none, in what follows.
+
+    Attributes:
+        standalone_question: The question as it was searched.
+        language: Language the answer will be in.
+        quotes: The sentences, numbered from 1; none if the question would be refused.
+        passages: The passages retrieved, best first.
+    """
+
+    standalone_question: str
+    language: Language
+    quotes: tuple[Citation, ...]
+    passages: tuple[RetrievedPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceFound:
-    """The sentences the answer will be written from (empty when the question is refused), before any model ran.
+    """The sentences the answer will be written from (empty when the question is refused), before a word is written.
 
     Attributes:
         standalone_question: The question as it was searched.
@@ -40,7 +59,7 @@ class Finished:
     answer: Answer
 
 
-Event = EvidenceFound | Token | Finished
+Event = NearestFound | EvidenceFound | Token | Finished
 
 
 def answer_in(events: Iterable[Event]) -> Answer:

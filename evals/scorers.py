@@ -177,6 +177,11 @@ def latency_total(case: Case, answer: Answer, documents: Documents) -> Score | N
     return _seconds(answer, "total")
 
 
+def latency_quotes(case: Case, answer: Answer, documents: Documents) -> Score | None:
+    """Seconds from the question to the first quotes, ``timings["quotes"]``, if it tells (lower is better)."""
+    return None if answer.refused or "quotes" not in answer.timings else _seconds(answer, "quotes")
+
+
 def latency_first_word(case: Case, answer: Answer, documents: Documents) -> Score | None:
     """Seconds from the question to the first word of an answer, ``timings["first_word"]`` (lower is better)."""
     return None if answer.refused else _seconds(answer, "first_word")
@@ -211,6 +216,7 @@ SCORERS: tuple[Scorer, ...] = (
     Scorer("own_words", own_words),
     Scorer("distinct_claims", distinct_claims),
     Scorer("latency_total", latency_total, better="lower", unit="seconds"),
+    Scorer("latency_quotes", latency_quotes, better="lower", unit="seconds"),
     Scorer("latency_first_word", latency_first_word, better="lower", unit="seconds"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from assistant.carry import says_more
 from assistant.chain import WIDE, AnswerChain
 from assistant.condense import condense
 from assistant.errors import BadQuestion
-from assistant.events import Event, EvidenceFound, Finished, Token
+from assistant.events import Event, EvidenceFound, Finished, NearestFound, Token
 from assistant.types import Answer, Message, Turn
 from knowledge.fuse import fuse
 from prompts import render
@@ -75,8 +76,9 @@ def test_no_question_breaks_the_promises(
     assert answer.question == question.strip()
 
 
-def test_the_evidence_comes_first_then_the_words_then_the_answer(scripted: Callable[..., AnswerChain]) -> None:
-    events = list(scripted(RIGHT_ZH).events(Turn(SIZE_ZH)))
+def test_the_evidence_comes_before_the_words_and_those_before_the_answer(scripted: Callable[..., AnswerChain]) -> None:
+    nearest, *events = scripted(RIGHT_ZH).events(Turn(SIZE_ZH))
+    assert isinstance(nearest, NearestFound)
     assert isinstance(events[0], EvidenceFound)
     assert isinstance(events[-1], Finished)
     assert all(isinstance(event, Token) for event in events[1:-1])
@@ -88,21 +90,45 @@ def test_the_evidence_comes_first_then_the_words_then_the_answer(scripted: Calla
     assert {citation.quote for citation in answer.citations} <= {quote.quote for quote in found.quotes}
     assert answer.timings["tokens_in"] == 7
     assert answer.timings["tokens_out"] == len(RIGHT_ZH)
-    steps = {"condense", "retrieve", "select", "evidence", "read", "verify", "first_word", "total"}
+    steps = {"look", "quotes", "condense", "retrieve", "select", "evidence", "read", "verify", "first_word", "total"}
     assert steps <= set(answer.timings)
+    assert answer.timings["quotes"] < answer.timings["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("question", "history"),
+    [
+        (SIZE_ZH, ()),
+        (SIZE_EN, ()),  # would be translated
+        ("增速呢？", (Message("user", "2021年中国智慧城市产业规模有多大？"),)),  # would be reworded
+    ],
+)
+def test_what_would_be_quoted_without_a_model_is_there_before_it_is_asked_anything(
+    assistant: Assistant, scripted: Callable[..., AnswerChain], question: str, history: tuple[Message, ...]
+) -> None:
+    model = ScriptedChatModel(draft=RIGHT_ZH)
+    with closing(scripted(model=model).events(Turn(question, history))) as events:
+        nearest = next(events)
+        assert not model.heard
+    unaided = next(assistant.chain.events(Turn(question, history)))
+    assert isinstance(nearest, NearestFound)
+    assert isinstance(unaided, EvidenceFound)
+    assert (nearest.quotes, nearest.passages) == (unaided.quotes, unaided.passages)
+    assert (nearest.standalone_question, nearest.language) == (unaided.standalone_question, unaided.language)
+    assert any("24.7%" in quote.quote for quote in nearest.quotes)
 
 
 def test_the_evidence_is_there_before_the_model_writes(scripted: Callable[..., AnswerChain]) -> None:
     model = ScriptedChatModel(draft=RIGHT_ZH)
     events = scripted(model=model).events(Turn(SIZE_ZH))
-    assert isinstance(next(events), EvidenceFound)
+    assert [type(next(events)), type(next(events))] == [NearestFound, EvidenceFound]
     assert not any(str(heard[-1].content).endswith(render("zh", "answer").strip()) for heard in model.heard)
     events.close()
     assert not any(str(heard[-1].content).endswith(render("zh", "answer").strip()) for heard in model.heard)
 
 
 def test_a_refusal_shows_its_passages_and_no_quotes(scripted: Callable[..., AnswerChain]) -> None:
-    found, finished = scripted(RIGHT_ZH).events(Turn("2017年启动了哪三个新型智慧城市试点？"))
+    _, found, finished = scripted(RIGHT_ZH).events(Turn("2017年启动了哪三个新型智慧城市试点？"))
     assert isinstance(found, EvidenceFound)
     assert isinstance(finished, Finished)
     assert found.quotes == ()
@@ -189,7 +215,7 @@ def test_documents_in_the_other_language_are_searched_with_a_translation_too(
     scripted: Callable[..., AnswerChain], texts: dict[str, str]
 ) -> None:
     model = ScriptedChatModel(translation="2021年中国智慧城市产业规模有多大？增长多快？")
-    found, *_, finished = scripted(model=model).events(Turn(SIZE_EN))
+    _, found, *_, finished = scripted(model=model).events(Turn(SIZE_EN))
     assert translated(model) == 1
     assert isinstance(found, EvidenceFound)
     assert any("3696.1亿元" in quote.quote for quote in found.quotes)
@@ -241,8 +267,10 @@ def test_a_bad_question_fails_before_anything_is_yielded(assistant: Assistant) -
 def test_no_more_sentences_are_read_than_the_settings_allow(
     scripted: Callable[..., AnswerChain], sentences: int
 ) -> None:
-    found = next(scripted("", sentences=sentences).events(Turn("数字城市建设面临哪些问题？")))
+    nearest, found, *_ = scripted("", sentences=sentences).events(Turn("数字城市建设面临哪些问题？"))
+    assert isinstance(nearest, NearestFound)
     assert isinstance(found, EvidenceFound)
+    assert 1 <= len(nearest.quotes) <= sentences
     assert 1 <= len(found.quotes) <= sentences
 
 

@@ -357,10 +357,13 @@ def test_citations(language: Language, what: str, exact: bool, resolves: bool, r
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.5, 1.0, 1.5, 2.25, 4.0, 10.0, 59.9, 120.0])
 def test_latency(language: Language, seconds: float) -> None:
-    answer = replace(said(language, "x"), timings={"total": seconds, "first_word": seconds / 2})
+    answer = replace(said(language, "x"), timings={"total": seconds, "first_word": seconds / 2, "quotes": seconds / 4})
     assert value("latency_total", case_of(language), answer, language) == seconds
     assert value("latency_first_word", case_of(language), answer, language) == seconds / 2
     assert value("latency_first_word", case_of(language), replace(answer, refused=True), language) is None
+    assert value("latency_quotes", case_of(language), answer, language) == seconds / 4
+    assert value("latency_quotes", case_of(language), replace(answer, refused=True), language) is None
+    assert value("latency_quotes", case_of(language), replace(answer, timings={"total": 1.0}), language) is None
 
 
 def test_every_scorer_is_checked_by_hand() -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,10 @@ def said(client: httpx.Client, id_: str) -> list[dict[str, Any]]:
     return exchanges
 
 
-def until_word(events: Iterator[str]) -> None:
-    """Read a stream of events until the chat model writes."""
-    next(line for line in events if line == "event: token")
+def until_word(lines: Iterator[str]) -> list[str]:
+    """Read a stream of events until the chat model writes; return the names of those before."""
+    names = (line.removeprefix("event: ") for line in lines if line.startswith("event: "))
+    return list(takewhile(lambda name: name != "token", names))
 
 
 def test_a_service_that_is_killed_in_mid_answer_has_lost_nothing(own_home: Home, keys: Keys) -> None:
@@ -81,7 +83,7 @@ def test_a_service_that_is_killed_in_mid_answer_has_lost_nothing(own_home: Home,
                 body = {"question": SECOND, "conversation": id_, "stream": True}
                 with ours.stream("POST", "/v1/ask", json=body) as answer:
                     lines = answer.iter_lines()
-                    until_word(lines)
+                    assert until_word(lines) == ["nearest", "evidence"]
                     with keys.client(service, "ours") as meanwhile:
                         assert [one["status"] for one in said(meanwhile, id_)] == ["done", "writing"]
                         busy = meanwhile.post("/v1/ask", json={"question": FIRST, "conversation": id_})

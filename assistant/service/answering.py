@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.assistant import Assistant
 from assistant.conversations import Conversations
 from assistant.errors import AssistantError, ConversationUnknown
-from assistant.events import Event, EvidenceFound, Finished
+from assistant.events import Event, EvidenceFound, Finished, NearestFound
 from assistant.exchange import Exchange, history
 from assistant.models import LOCAL_MODEL
 from assistant.service.core import Core
@@ -100,7 +100,7 @@ async def answered_in(core: Core, owner: str, id_: str, asked: Asked) -> AsyncGe
         kept.keep(owner, id_, at, exchange)  # before any model thinks: a server that is killed then has the question
         async with aclosing(answered(core, replace(asked, history=history(before)))) as events:
             async for event in events:
-                if isinstance(event, EvidenceFound):
+                if isinstance(event, NearestFound | EvidenceFound):
                     exchange = replace(exchange, searched=event.standalone_question, quotes=event.quotes)
                     ended = replace(exchange, status="stopped")
                     kept.keep(owner, id_, at, exchange)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from assistant.command_output import hit_row
-from assistant.events import Event, EvidenceFound, Token
+from assistant.events import Event, EvidenceFound, NearestFound, Token
 from assistant.service.answering import answered, answered_in, asked_of, whole
 from assistant.service.core import CallerOf, CoreOf, unless_gone
 from assistant.service.events_stream import sse, streamed
@@ -24,8 +24,9 @@ router = APIRouter(prefix="/v1", tags=["questions"])
 async def ask(request: Request, body: AskRequest, core: CoreOf, caller: CallerOf) -> Response:
     """Answer a question from the documents; every sentence of the answer cites the exact words it rests on.
 
-    With ``stream`` the events are ``evidence`` (quotes and passages, before any model), ``token`` (pieces of the draft,
-    not checked), ``answer`` (the checked answer, which replaces the draft) or ``error`` (a problem).
+    With ``stream`` the events are ``nearest`` (what would be quoted without a model, at once; only where a chat model
+    reads), ``evidence`` (the quotes and passages that it reads), ``token`` (pieces of the draft, not checked),
+    ``answer`` (the checked answer, which replaces the draft) or ``error`` (a problem).
     """
     if body.history and body.conversation is not None:
         raise Problem(422, "A conversation has its own history.", "Send either conversation or history.")
@@ -56,6 +57,8 @@ async def search(request: Request, body: SearchRequest, core: CoreOf, caller: Ca
 
 
 def _written(event: Event) -> Iterable[bytes]:
+    if isinstance(event, NearestFound):
+        return [sse(asdict(event), "nearest")]
     if isinstance(event, EvidenceFound):
         return [sse(asdict(event), "evidence")]
     if isinstance(event, Token):
